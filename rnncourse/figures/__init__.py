@@ -1,0 +1,73 @@
+"""The book's pictures: one function per figure, each returns a `matplotlib.figure.Figure`.
+
+Every figure stands on a white card, so that it reads the same on a light and on a dark page. No line is told
+from another by colour alone: the n-th line of every figure has the n-th colour, marker and dash pattern of `LINES`.
+"""
+
+from typing import NamedTuple
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+
+class Line(NamedTuple):
+    """How a line is drawn: colour, marker and dash pattern go together.
+
+    The fields are the keyword arguments of `Axes.plot`; write ``axes.plot(x, y, **LINES[0]._asdict())``.
+    """
+
+    color: str
+    marker: str
+    linestyle: str | tuple[int, tuple[int, ...]]
+
+
+# Okabe and Ito's colours, each at least 3:1 against white: distinct with the common kinds of colour blindness
+LINES = (
+    Line("#0072b2", "o", "-"),
+    Line("#b34700", "s", (0, (5, 2))),
+    Line("#00735a", "^", (0, (1, 1))),
+    Line("#8a3a76", "D", (0, (3, 1, 1, 1))),
+    Line("#3d3d3d", "v", (0, (8, 2, 1, 2))),
+)
+
+STYLE = {
+    "axes.edgecolor": "#555555",
+    "axes.grid": True,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.facecolor": "white",
+    "font.family": "DejaVu Sans",
+    "font.size": 11,
+    "grid.color": "#dddddd",
+    "legend.framealpha": 1.0,
+    "lines.linewidth": 2,
+    "lines.markersize": 6,
+    "savefig.facecolor": "white",
+    # paths named after their content, not at random: two builds of a page give the same file
+    "svg.hashsalt": "rnncourse",
+}
+
+
+def blank(width: float = 6.0, height: float = 3.9) -> tuple[Figure, Axes]:
+    """Return an empty figure (inches) in the book's style, and its axes.
+
+    The figure belongs to no global state (`pyplot` is not used), so nothing has to be closed.
+    """
+    with rc_context(STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        axes = figure.add_subplot()
+        # below the lines, and a card's margin around the drawing
+        axes.set_axisbelow(True)
+        figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)  # type: ignore[union-attr, call-arg]
+    return figure, axes
+
+
+def in_notebook() -> None:
+    """Show figures in a notebook as SVG, the same bytes for the same figure."""
+    # imported here: only a notebook kernel needs them
+    from IPython.core.getipython import get_ipython
+    from matplotlib_inline.backend_inline import configure_inline_support, set_matplotlib_formats
+
+    configure_inline_support(get_ipython(), "module://matplotlib_inline.backend_inline")
+    set_matplotlib_formats("svg", metadata={"Date": None}, bbox_inches=None)

@@ -1,0 +1,192 @@
+"""Running nbgrader's converters in this process: one submission at a time, quietly, nothing lost.
+
+nbgrader's command line takes a class at a time, and one notebook that it cannot read ends the run for all
+that follow. Its converters take one student; what goes wrong stays with that student.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    IgnorePattern,
+    LimitOutput,
+    SaveAutoGrades,
+)
+from traitlets.config import Config
+
+from rnncourse.errors import CourseError
+from rnncourse.grading.course import Course
+from rnncourse.grading.execution import Execute, Judge, NeedsAPerson
+
+IGNORED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py"]
+
+
+class _Autograde(Autograde):
+    """nbgrader's Autograde with our Execute and Judge; keeps the exception that nbgrader only logs."""
+
+    cause: Exception | None = None
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        try:
+            super().convert_single_notebook(notebook_filename)
+        except Exception as error:
+            self.cause = error
+            raise
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        try:
+            super().init_assignment(assignment_id, student_id)
+        except Exception as error:
+            self.cause = error
+            raise
+
+
+class Engine:
+    """nbgrader on one course. Made by `started`; seconds are real seconds per cell."""
+
+    def __init__(self, course: Course, log: logging.Logger, logfile: Path, timeout: int) -> None:
+        self.course = course
+        self.log = log
+        self.logfile = logfile
+        self.config = Config()
+        # a cell out of time ends the submission: after an interrupt, a loop that ignores it would make
+        # every later cell wait in vain, too
+        self.config.Execute = Config(
+            timeout=timeout,
+            interrupt_on_timeout=False,
+            startup_timeout=120,
+            iopub_timeout=60,
+            shutdown_kernel="immediate",
+            # a student's cell tag must not decide whether a check runs
+            skip_cells_with_tag="",
+        )
+
+    def fill(self, assignment: str) -> None:
+        """Enter an assignment into the gradebook and write its release; raise CourseError where it cannot."""
+        source = self.course.source
+        folder = self._folder(
+            root=str(source.parent),
+            source_directory=source.name,
+            release_directory=str(self.course.root / "release"),
+            assignment_id=glob.escape(assignment),
+        )
+        error = self._run(GenerateAssignment(coursedir=folder, config=self.config, log=self.log, force=True))
+        if error is not None:
+            raise CourseError(
+                f"nbgrader cannot take assignment {assignment!r} from {source}: {_first_line(error)}; if its "
+                f"cells were changed after work had been graded, start a new course folder; see {self.logfile}"
+            )
+
+    def autograde(self, student: str, assignment: str) -> None:
+        """Grade one submission into the gradebook; raise `NeedsAPerson` where that fails, for any reason."""
+        converter = _Autograde(
+            coursedir=self._own_folder(student, assignment), config=self.config, log=self.log, force=True
+        )
+        converter.autograde_preprocessors = [
+            Execute,
+            Judge,
+            IgnorePattern,
+            ClearMetadataPreprocessor,
+            LimitOutput,
+            SaveAutoGrades,
+            AssignLatePenalties,
+            CheckCellMetadata,
+        ]
+        error = self._run(converter)
+        if error is None:
+            return
+        cause = converter.cause or error
+        if isinstance(cause, NeedsAPerson):
+            raise cause
+        raise NeedsAPerson(
+            f"nbgrader stopped with {type(cause).__name__}: {_first_line(cause)}. "
+            f"Look at the notebook, and at {self.logfile.relative_to(self.course.root)} for the whole story."
+        )
+
+    def feedback(self, student: str, assignment: str) -> Exception | None:
+        """Write one student's feedback page; return what went wrong, or None."""
+        return self._run(
+            GenerateFeedback(
+                coursedir=self._own_folder(student, assignment), config=self.config, log=self.log, force=True
+            )
+        )
+
+    def _own_folder(self, student: str, assignment: str) -> CourseDirectory:
+        # both are patterns to nbgrader; ours are names
+        return self._folder(
+            root=str(self.course.root),
+            source_directory=str(self.course.source),
+            student_id=glob.escape(student),
+            assignment_id=glob.escape(assignment),
+        )
+
+    def _folder(self, **settings: Any) -> CourseDirectory:
+        return CourseDirectory(
+            config=self.config, log=self.log, db_url=self.course.database, ignore=IGNORED, **settings
+        )
+
+    def _run(self, converter: Any) -> Exception | None:
+        try:
+            converter.start()
+        except SystemExit as stop:
+            return RuntimeError(f"nbgrader left with status {stop.code}")
+        except Exception as error:
+            self.log.exception("failed")
+            return error
+        return None
+
+
+@contextlib.contextmanager
+def started(course: Course, timeout: int = 30) -> Iterator[Engine]:
+    """Set the stage for nbgrader: what it says goes to course/logs, what it calls by name is on the PATH."""
+    logfile = course.root / "logs" / "nbgrader.log"
+    logfile.parent.mkdir(exist_ok=True)
+    handler = logging.FileHandler(logfile, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log = logging.Logger("rnncourse.grading", logging.INFO)
+    log.addHandler(handler)
+    captured = logging.getLogger("py.warnings")
+    environment = {
+        # nbgrader starts `alembic` by name when it makes a gradebook
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+        # a teacher's own IPython start-up files have no say in a mark
+        "IPYTHONDIR": str(course.root / ".rnncourse" / "ipython"),
+    }
+    before = {name: os.environ.get(name) for name in environment}
+    os.environ.update(environment)
+    try:
+        with warnings.catch_warnings():
+            # other people's deprecations are for the log, not for a teacher
+            warnings.simplefilter("default")
+            logging.captureWarnings(True)
+            captured.addHandler(handler)
+            captured.propagate = False
+            yield Engine(course, log, logfile, timeout)
+    finally:
+        logging.captureWarnings(False)
+        captured.removeHandler(handler)
+        captured.propagate = True
+        handler.close()
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or ["(no message)"])[0][:200]

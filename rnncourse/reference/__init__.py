@@ -1,0 +1,18 @@
+"""NumPy references: an explicit loop over time forward, a hand-derived loop backward, and nothing hidden.
+
+Read the modules in this order: ``feedforward``, ``rnn``, ``output_layer``, ``embedding``, ``losses``,
+``gradcheck``, ``optim``.  Importing this package loads NumPy and nothing else.
+
+Conventions that hold everywhere here:
+
+- Arrays are time-major: inputs ``(T, B, D)``, states ``(T, B, H)``, logits ``(T, B, V)``.
+- A weight matrix has one row per output, as in the maths: ``W_xh`` is ``(H, D)``, and a batch of row
+  vectors is multiplied as ``x_t @ W_xh.T``.
+- The dtype that comes in goes out.  Arguments are never changed, and nothing that is returned shares
+  memory with an argument or with the result of another call.
+- A wrong shape is a ``ValueError`` that names the argument, the shape expected and the shape that came.
+"""
+
+from rnncourse.reference import embedding, feedforward, gradcheck, losses, optim, output_layer, rnn
+
+__all__ = ["embedding", "feedforward", "gradcheck", "losses", "optim", "output_layer", "rnn"]

@@ -1,0 +1,49 @@
+"""What every function here asks of its arguments: a shape, a floating dtype, ids that exist."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+def check_shape(name: str, array: np.ndarray, *expected: int | str) -> None:
+    """Raise a ``ValueError`` unless ``array`` has the expected shape.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, as the caller knows it.
+    array : array
+        What came.
+    expected : int or str
+        One entry per axis: a number must match, a letter such as ``"T"`` stands for any length.
+
+    Raises
+    ------
+    ValueError
+        ``"<name> should have shape (T, B, 3), got (4, 5)"``.
+    """
+    fits = len(expected) == array.ndim and all(
+        isinstance(want, str) or want == length for want, length in zip(expected, array.shape)
+    )
+    if not fits:
+        # (3,) and not (3): print a shape the way NumPy prints it
+        inside = ", ".join(map(str, expected)) + ("," if len(expected) == 1 else "")
+        raise ValueError(f"{name} should have shape ({inside}), got {array.shape}")
+
+
+def float_dtype(*arrays: ArrayLike) -> np.dtype:
+    """Return the floating dtype that holds all ``arrays``; float64 if none of them is floating."""
+    dtype = np.result_type(*(np.asarray(array).dtype for array in arrays))
+    return dtype if np.issubdtype(dtype, np.floating) else np.dtype(np.float64)
+
+
+def check_ids(name: str, ids: np.ndarray, vocab_size: int) -> None:
+    """Raise a ``ValueError`` unless ``ids`` are integers in ``0 ... vocab_size - 1``.
+
+    NumPy would take -1 for the last row without a word; a wrong id must not pass as a right one.
+    """
+    if not np.issubdtype(ids.dtype, np.integer):
+        raise ValueError(f"{name} should hold integers, got dtype {ids.dtype}")
+    if ids.size and not (ids.min() >= 0 and ids.max() < vocab_size):
+        raise ValueError(
+            f"{name} should lie in 0 ... {vocab_size - 1}, got values from {ids.min()} to {ids.max()}"
+        )

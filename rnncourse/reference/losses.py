@@ -1,0 +1,113 @@
+"""From logits to a loss: log-softmax (R4) and the masked mean cross-entropy (R5).
+
+A cross-entropy here is in nats (natural logarithm) per position; divide by ``log(2)`` for bits.
+Source: Goodfellow et al. 2016, sections 4.1 and 6.2.2 [goodfellow2016deep].  The mean agrees with
+``torch.nn.functional.cross_entropy`` (there a position is left out by ``ignore_index``).
+"""
+
+import numpy as np
+
+from rnncourse.reference.arguments import check_ids, check_shape, float_dtype
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Take the logarithm of the softmax along the last axis, (R4).
+
+    ``log_softmax(z)_k = z_k - m - log(sum_j exp(z_j - m))`` with ``m = max_j z_j``.  Adding a constant
+    to all logits changes nothing, so the shift by ``m`` is free; it makes the largest exponent 0, and
+    logits of 1e3, whose ``exp`` is past every float, are no trouble.
+
+    Parameters
+    ----------
+    logits : array (..., V)
+
+    Returns
+    -------
+    log_probabilities : array (..., V)
+        In nats, at most 0.
+    """
+    logits = np.asarray(logits, float_dtype(logits))
+    shifted = logits - logits.max(axis=-1, keepdims=True)  # (R4)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Turn logits ``(..., V)`` into probabilities that sum to 1 along the last axis; (R4) without the log."""
+    return np.exp(log_softmax(logits))
+
+
+def softmax_cross_entropy(logits: np.ndarray, targets: np.ndarray, mask: np.ndarray | None = None) -> float:
+    """Average ``-log p(target)`` over the positions that count, (R5), in nats per position.
+
+    Parameters
+    ----------
+    logits : array (..., V)
+        Usually ``(T, B, V)``.
+    targets : integer array (...)
+        Usually ``(T, B)``; each in ``0 ... V - 1`` where it counts.
+    mask : array (...) of numbers or booleans, optional
+        0 where a position does not count.  What stands there in ``logits`` (even NaN or infinity) and
+        in ``targets`` does not matter.
+
+    Returns
+    -------
+    loss : float
+        ``L = -(1/N) sum_n mask_n log p_n(target_n)`` with ``N`` the number of counting positions.
+
+    Raises
+    ------
+    ValueError
+        On shapes that do not agree, a target that is not in the vocabulary, or a mask with no
+        counting position: an empty mean has no value.
+    """
+    logits, targets, counts = _prepare(logits, targets, mask)
+    log_p = np.take_along_axis(log_softmax(logits), targets[..., None], axis=-1)[..., 0]
+    # Add up in float64: the mean of many float32 terms need not lose digits.
+    return -float(log_p.sum(where=counts, dtype=np.float64) / counts.sum())  # (R5)
+
+
+def softmax_cross_entropy_backward(
+    logits: np.ndarray, targets: np.ndarray, mask: np.ndarray | None = None
+) -> np.ndarray:
+    """Differentiate the masked mean cross-entropy with respect to the logits.
+
+    Softmax and logarithm together have a gradient as plain as a gradient gets: what was predicted
+    minus what came, ``(p - one_hot(target)) / N`` where a position counts and 0 elsewhere.
+
+    Parameters
+    ----------
+    logits, targets, mask
+        As in ``softmax_cross_entropy``.
+
+    Returns
+    -------
+    dlogits : array (..., V)
+        Sums to 0 along the last axis.
+    """
+    logits, targets, counts = _prepare(logits, targets, mask)
+    dlogits = softmax(logits)
+    at_target = np.take_along_axis(dlogits, targets[..., None], axis=-1)
+    np.put_along_axis(dlogits, targets[..., None], at_target - 1, axis=-1)
+    dlogits /= counts.sum()
+    dlogits[~counts] = 0
+    return dlogits
+
+
+def _prepare(
+    logits: np.ndarray, targets: np.ndarray, mask: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Check the arguments; put harmless values where the mask is 0; return the mask as booleans."""
+    logits, targets = np.asarray(logits, float_dtype(logits)), np.asarray(targets)
+    check_shape("targets", targets, *logits.shape[:-1])
+    if mask is None:
+        counts = np.ones(targets.shape, bool)
+    else:
+        counts = np.asarray(mask) != 0
+        check_shape("mask", counts, *targets.shape)
+        # 0 * NaN is NaN, so a masked NaN has to go before the arithmetic, not after it
+        logits = np.where(counts[..., None], logits, np.zeros((), logits.dtype))
+        targets = np.where(counts, targets, 0)
+    if not counts.any():
+        raise ValueError("mask should let at least one position count, got none")
+    check_ids("targets", targets, logits.shape[-1])
+    return logits, targets, counts

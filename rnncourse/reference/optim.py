@@ -1,0 +1,148 @@
+"""From gradients to better parameters: SGD with momentum, Adam, and clipping by the global norm.
+
+Plain functions: parameters and gradients go in as two sequences of arrays in the same order (lists, or
+the ``Params`` of a cell), new arrays come out, and whatever has to be remembered between two calls is
+returned and handed in again.  A ``NamedTuple`` comes back as the same kind, any other sequence as a list.
+
+Sources: Kingma & Ba 2015 [kingma2015adam] for Adam, Pascanu et al. 2013 [pascanu2013difficulty] for
+clipping.  Momentum and Adam agree with ``torch.optim.SGD`` and ``torch.optim.Adam``.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from rnncourse.reference.arguments import check_shape
+
+Arrays = TypeVar("Arrays", bound=Sequence[np.ndarray])
+
+
+def sgd(
+    parameters: Arrays,
+    gradients: Sequence[np.ndarray],
+    learning_rate: float,
+    momentum: float = 0.0,
+    velocity: Sequence[np.ndarray] | None = None,
+) -> tuple[Arrays, list[np.ndarray]]:
+    """Take one step of stochastic gradient descent.
+
+    ``v <- momentum v + g``, then ``p <- p - learning_rate v``.  Without momentum v is the gradient.
+
+    Parameters
+    ----------
+    parameters, gradients : sequences of arrays
+        Of the same shapes, in the same order.
+    learning_rate : float
+    momentum : float
+        Between 0 and 1; how much of the last velocity lives on.
+    velocity : list of arrays, optional
+        What the call before returned; left out in the first call.
+
+    Returns
+    -------
+    parameters : like ``parameters``
+    velocity : list of arrays
+        For the next call.
+    """
+    _check(parameters, gradients)
+    if velocity is None:
+        velocity = [np.zeros_like(g) for g in gradients]
+    velocity = [momentum * v + g for v, g in zip(velocity, gradients, strict=True)]
+    return _like(parameters, [p - learning_rate * v for p, v in zip(parameters, velocity)]), velocity
+
+
+class AdamState(NamedTuple):
+    """What Adam remembers: the number of steps taken and two running means per parameter."""
+
+    steps: int
+    mean: list[np.ndarray]  # of the gradient
+    square: list[np.ndarray]  # of its square
+
+
+def adam(
+    parameters: Arrays,
+    gradients: Sequence[np.ndarray],
+    learning_rate: float = 1e-3,
+    state: AdamState | None = None,
+    betas: tuple[float, float] = (0.9, 0.999),
+    epsilon: float = 1e-8,
+) -> tuple[Arrays, AdamState]:
+    """Take one step of Adam.
+
+    ``m <- beta1 m + (1 - beta1) g`` and ``s <- beta2 s + (1 - beta2) g**2`` are running means that
+    start at 0 and are therefore too small at first; dividing by ``1 - beta**steps`` makes up for it.
+    Then ``p <- p - learning_rate * m_hat / (sqrt(s_hat) + epsilon)``.
+
+    Parameters
+    ----------
+    parameters, gradients : sequences of arrays
+        Of the same shapes, in the same order.
+    learning_rate : float
+        About the largest distance that a parameter moves in one step.
+    state : AdamState, optional
+        What the call before returned; left out in the first call.
+    betas : (float, float)
+        How much of each running mean lives on.
+    epsilon : float
+        Keeps the quotient finite.
+
+    Returns
+    -------
+    parameters : like ``parameters``
+    state : AdamState
+        For the next call.
+    """
+    _check(parameters, gradients)
+    if state is None:
+        state = AdamState(0, [np.zeros_like(g) for g in gradients], [np.zeros_like(g) for g in gradients])
+    beta1, beta2 = betas
+    steps = state.steps + 1
+    mean = [beta1 * m + (1 - beta1) * g for m, g in zip(state.mean, gradients, strict=True)]
+    square = [beta2 * s + (1 - beta2) * g * g for s, g in zip(state.square, gradients, strict=True)]
+    correct1, correct2 = 1 - beta1**steps, 1 - beta2**steps
+    moved = [
+        p - learning_rate * (m / correct1) / (np.sqrt(s / correct2) + epsilon)
+        for p, m, s in zip(parameters, mean, square)
+    ]
+    return _like(parameters, moved), AdamState(steps, mean, square)
+
+
+def clip_by_global_norm(gradients: Iterable[np.ndarray], max_norm: float) -> tuple[Any, float]:
+    """Shorten all gradients together so that their joint norm is at most ``max_norm``.
+
+    The norm is taken over all entries of all arrays at once, and all are multiplied by the same
+    number: the direction of the step stays, only its length is cut.
+
+    Parameters
+    ----------
+    gradients : sequence of arrays
+    max_norm : float
+        Above 0.
+
+    Returns
+    -------
+    clipped : list of arrays (a ``NamedTuple`` comes back as the same kind)
+        New arrays, also where nothing was changed.
+    norm : float
+        The joint norm *before* clipping; watch it, it tells when training explodes.
+    """
+    arrays = gradients if isinstance(gradients, tuple) else list(gradients)
+    if not max_norm > 0:
+        raise ValueError(f"max_norm should be above 0, got {max_norm}")
+    norm = float(np.sqrt(sum(np.sum(np.square(g, dtype=np.float64)) for g in arrays)))
+    # No epsilon: below the threshold not a bit changes.
+    scale = max_norm / norm if norm > max_norm else 1.0
+    return _like(arrays, [g * scale for g in arrays]), norm
+
+
+def _check(parameters: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> None:
+    if len(parameters) != len(gradients):
+        raise ValueError(f"gradients should hold {len(parameters)} arrays, got {len(gradients)}")
+    for i, (parameter, gradient) in enumerate(zip(parameters, gradients)):
+        check_shape(f"gradients[{i}]", np.asarray(gradient), *np.shape(parameter))
+
+
+def _like(container: Any, arrays: list[np.ndarray]) -> Any:
+    """Return ``arrays`` in a container of the same kind if that is a NamedTuple, else as they are."""
+    return container._make(arrays) if hasattr(container, "_make") else arrays

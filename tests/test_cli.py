@@ -1,0 +1,81 @@
+"""Bad input gets one clear sentence and a non-zero exit; nothing is overwritten."""
+
+import subprocess
+import sys
+
+import pytest
+
+from rnncourse.cli import main
+
+
+def refused(capsys, *argv):
+    """Run a command that must refuse, and return its only line on stderr."""
+    assert main(argv) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    lines = captured.err.splitlines()
+    assert len(lines) == 1 and lines[0].startswith("rnncourse: ")
+    return lines[0]
+
+
+def test_unknown_data_set_lists_what_exists(capsys):
+    line = refused(capsys, "data", "get", "shakespear")
+    assert "'shakespear'" in line and "shakespeare" in line.replace("'shakespear'", "")
+
+
+def test_data_get_needs_a_name_or_all(capsys):
+    assert "--all" in refused(capsys, "data", "get")
+
+
+def test_unknown_lab_lists_what_exists(capsys):
+    assert "text_generation" in refused(capsys, "train", "poetry")
+
+
+@pytest.mark.parametrize("seconds", ["0", "-3", "soon", "nan", "inf"])
+def test_seconds_must_be_a_number_above_zero(capsys, seconds):
+    with pytest.raises(SystemExit) as stop:
+        main(["train", "text_generation", "--seconds", seconds])
+    assert stop.value.code == 2
+    assert f"'{seconds}' is not a number of seconds above 0" in capsys.readouterr().err
+
+
+def test_mistakes_of_an_unknown_chapter_lists_what_exists(capsys):
+    line = refused(capsys, "mistakes", "lstmm")
+    assert "feedforward" in line and "rnn" in line
+
+
+def test_mistakes_lists_every_named_mistake(capsys):
+    from rnncourse.checks import mistakes
+
+    assert main(["mistakes", "rnn"]) == 0
+    out = capsys.readouterr().out
+    assert [mistake.id for mistake in mistakes.catalogue("rnn") if mistake.id not in out] == []
+    assert "feedforward." not in out
+
+
+def test_exercises_check_where_there_is_no_course_is_refused(capsys, tmp_path):
+    assert main(["exercises", "check", "--root", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith("rnncourse: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_autograde_where_there_is_no_class_is_refused(capsys, tmp_path):
+    refused(capsys, "autograde", "--course", str(tmp_path), "--isolation", "none")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_autograde_needs_a_word_about_isolation(capsys, tmp_path):
+    assert "--isolation none" in refused(capsys, "autograde", "--course", str(tmp_path))
+
+
+def test_a_missing_package_is_one_sentence_that_says_how_to_get_it():
+    """`rnncourse feedback` on a machine without the extras: no traceback."""
+    code = (
+        "import sys; sys.modules['nbgrader'] = None\n"
+        "from rnncourse.cli import main\n"
+        "sys.exit(main(['exercises', 'build', '--root', sys.argv[1]]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "."], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "make course" in done.stderr and "nbgrader" in done.stderr
+    assert "Traceback" not in done.stderr
