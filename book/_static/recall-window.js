@@ -1,8 +1,9 @@
 // <recall-window>: slide a window over a sentence, widen it, move the clue away; watch what the window costs.
 
+(() => {
 // (F5) and (F6), the same counts as rnncourse.reference.feedforward: a browser test holds them equal
-export const windowMlpParameters = (width, I, H, O) => H * width * I + H + O * H + O;
-export const rnnParameters = (D, H, O) => H * D + H * H + H + O * H + O;
+const windowMlpParameters = (width, I, H, O) => H * width * I + H + O * H + O;
+const rnnParameters = (D, H, O) => H * D + H * H + H + O * H + O;
 
 const SIZE = { D: 64, H: 128, O: 1000 };
 const ASIDES = ['', 'then', 'at last', 'from next door', 'who had been out', 'who had been out late',
@@ -73,3 +74,4 @@ class RecallWindow extends HTMLElement {
   }
 }
 customElements.define('recall-window', RecallWindow);
+})();

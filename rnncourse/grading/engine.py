@@ -32,7 +32,7 @@ from rnncourse.errors import CourseError
 from rnncourse.grading.course import Course
 from rnncourse.grading.execution import Execute, Judge, NeedsAPerson
 
-IGNORED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py"]
+IGNORED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback"]
 
 
 class _Autograde(Autograde):
@@ -71,6 +71,7 @@ class Engine:
             startup_timeout=120,
             iopub_timeout=60,
             shutdown_kernel="immediate",
+            kernel_log=str(logfile.with_name("kernels.log")),
             # a student's cell tag must not decide whether a check runs
             skip_cells_with_tag="",
         )
@@ -83,12 +84,15 @@ class Engine:
             source_directory=source.name,
             release_directory=str(self.course.root / "release"),
             assignment_id=glob.escape(assignment),
+            # a text source that lies beside a notebook would reach the students, solutions included
+            ignore=[*IGNORED, "*.py"],
         )
         error = self._run(GenerateAssignment(coursedir=folder, config=self.config, log=self.log, force=True))
         if error is not None:
             raise CourseError(
-                f"nbgrader cannot take assignment {assignment!r} from {source}: {_first_line(error)}; if its "
-                f"cells were changed after work had been graded, start a new course folder; see {self.logfile}"
+                f"nbgrader cannot take assignment {assignment!r} from {source}: {_first_line(error)}; if "
+                f"cells were changed after work had been graded, start a new course folder. {self.logfile} "
+                "has the whole story"
             )
 
     def autograde(self, student: str, assignment: str) -> None:
@@ -132,12 +136,11 @@ class Engine:
             source_directory=str(self.course.source),
             student_id=glob.escape(student),
             assignment_id=glob.escape(assignment),
+            ignore=IGNORED,
         )
 
     def _folder(self, **settings: Any) -> CourseDirectory:
-        return CourseDirectory(
-            config=self.config, log=self.log, db_url=self.course.database, ignore=IGNORED, **settings
-        )
+        return CourseDirectory(config=self.config, log=self.log, db_url=self.course.database, **settings)
 
     def _run(self, converter: Any) -> Exception | None:
         try:

@@ -6,21 +6,29 @@ stderr is none. Here whatever is not clearly a mark stops the submission with a 
 
 from __future__ import annotations
 
+import json
 import math
+import os
+import re
+from pathlib import Path
 from typing import Any
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbgrader.preprocessors import Execute as StockExecute
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
+from traitlets import Unicode
 
 
 class NeedsAPerson(Exception):
-    """This submission cannot be graded by a machine; the message is the sentence for the teacher."""
+    """A submission cannot be graded by a machine; the message is the sentence for the teacher."""
 
 
 class Execute(StockExecute):
     """nbgrader's Execute, which names the cell at fault when a kernel dies or a cell does not end."""
+
+    # where the kernel's own words go (not its cells'): else they stand in the teacher's terminal
+    kernel_log = Unicode(os.devnull).tag(config=True)
 
     _at = 0
 
@@ -39,6 +47,11 @@ class Execute(StockExecute):
                 "Look at that cell, and mark by hand or ask for a mended notebook."
             ) from None
 
+    def start_new_kernel(self, **kwargs: Any) -> None:
+        """Start the kernel with its own streams in the log."""
+        with Path(self.kernel_log).open("ab") as stream:
+            super().start_new_kernel(stdout=stream, stderr=stream, **kwargs)
+
     def preprocess_cell(self, cell: Any, resources: Any, index: int) -> tuple[Any, Any]:
         """Run one cell and remember which, counted from 1 as a person counts."""
         self._at = index + 1
@@ -55,8 +68,8 @@ class Judge(NbGraderPreprocessor):
         for output in cell.outputs:
             if output.output_type == "error" and output.ename in ("SystemExit", "KeyboardInterrupt"):
                 raise NeedsAPerson(
-                    f"Cell {cell_index + 1} tries to end Python ({output.ename}), so what follows it is not to "
-                    "be trusted. Ask for a notebook without it, or mark by hand."
+                    f"Cell {cell_index + 1} tries to end Python ({output.ename}), so what follows it is "
+                    "not to be trusted. Ask for a notebook without it, or mark by hand."
                 )
         if is_grade(cell) and not is_solution(cell):
             _settle(cell)
@@ -70,8 +83,14 @@ def _settle(cell: Any) -> None:
         # a right answer that warns is still right: nbgrader gives 0 for any word on stderr
         if output.output_type == "stream" and output.name == "stderr":
             output.name = "stdout"
-    if any(output.output_type == "error" for output in cell.outputs):
-        return
+    for output in cell.outputs:
+        if output.output_type == "error":
+            if _raised_by_us(output):
+                raise NeedsAPerson(
+                    f"The check {name!r} failed itself ({output.ename}: {output.evalue[:100]}), which is no "
+                    "fault of the student's. Report it, and mark by hand."
+                )
+            return
     results = [output for output in cell.outputs if output.output_type == "execute_result"]
     for output in results:
         text = str(output.data.get("text/plain", ""))
@@ -84,3 +103,23 @@ def _settle(cell: Any) -> None:
                 f"The check {name!r} gave {text[:60]!r}, which is no mark from 0 to {points:g}. "
                 "Perhaps a name that the check uses was overwritten; look at the notebook and mark by hand."
             )
+
+
+def _raised_by_us(error: Any) -> bool:
+    """Whether an error came out of this package and not out of the student's code or an assertion."""
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error.traceback))
+    frames = re.findall(r"^(?:File (.+?):\d+|Cell )", lines, re.MULTILINE)
+    return bool(frames) and frames[-1].startswith(str(Path(__file__).parents[1]))
+
+
+def stopped(notebook: Path) -> str:
+    """Name the answer cells of an autograded notebook that stopped with an error; empty where none did."""
+    cells = enumerate(json.loads(notebook.read_text(encoding="utf-8"))["cells"], 1)
+    found = [
+        f"cell {number} ({output['ename']})"
+        for number, cell in cells
+        if not cell["metadata"].get("nbgrader", {}).get("grade")
+        for output in cell.get("outputs", [])
+        if output["output_type"] == "error"
+    ]
+    return f"Stopped with an error: {', '.join(found)}." if found else ""

@@ -1,12 +1,12 @@
 """What a window can and cannot know: a small story, delayed recall, and unseen n-grams.
 
-Everything is small enough to be trained while the page is built, with the NumPy code of `rnncourse.reference`.
+Everything is small enough to be trained while the page is built, by the NumPy code of `rnncourse.reference`.
 Distances are in steps: the word that was read last has distance 1 from the word that comes next.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,9 +59,9 @@ def next_word_counts(ids: Ids, context: Sequence[str]) -> dict[str, int]:
 def best_possible(windows: Ids, targets: Ids) -> tuple[float, float]:
     """Return the least error and the least loss that *any* function of the window can have on these data.
 
-    For each different window the best guess is the target that follows it most often, and the best distribution
-    is the relative frequencies of its targets. Nothing that sees only the window can tell two places with the same
-    window apart, however large it is and however long it is trained.
+    For each different window the best guess is the target that follows it most often, and the best
+    distribution is the relative frequencies of its targets. Nothing that sees only the window can tell two
+    places with the same window apart, however large it is and however long it is trained.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ class WindowMLP(NamedTuple):
         return cls(rng.normal(size=(vocabulary, D)), *feedforward.init(rng, width * D, H, outputs))
 
     def logits(self, ids: Ids) -> Array:
-        """Return the scores (B, O) of the word after ids (T, B): only the last `width` steps are looked at."""
+        """Return the scores (B, O) of the word after ids (T, B); only the last `width` steps count."""
         return self._forward(ids)[0]
 
     def _forward(self, ids: Ids) -> tuple[Array, tuple[Ids, feedforward.Cache]]:
@@ -128,7 +128,7 @@ class LastStateRNN(NamedTuple):
 
     @classmethod
     def init(cls, rng: np.random.Generator, vocabulary: int, D: int, H: int, outputs: int) -> "LastStateRNN":
-        """Draw the weights; W_hh is a random orthogonal matrix, which neither shrinks nor stretches a state."""
+        """Draw the weights; W_hh is a random orthogonal matrix, which keeps the length of a state."""
         W_xh, _, b_h = rnn.init(rng, D, H)
         W_hh = np.linalg.qr(rng.normal(size=(H, H)))[0]
         W_hy = rng.normal(size=(outputs, H)) / np.sqrt(H)
@@ -151,23 +151,34 @@ class LastStateRNN(NamedTuple):
         return losses.softmax_cross_entropy(y, targets), [dE, *dparams, dW_hy, db_y]
 
 
-Model = WindowMLP | LastStateRNN
+Model = TypeVar("Model", WindowMLP, LastStateRNN)
 
 
 def train(
     model: Model, batches: Iterable[tuple[Ids, Ids]], learning_rate: float = 3e-3, max_norm: float = 1.0
 ) -> Model:
-    """Return the model after one Adam step, clipped by global norm, for each batch (ids (T, B), targets (B,))."""
-    parameters, state = list(model), None
+    """Return the model after a clipped Adam step for each batch (ids (T, B), targets (B,))."""
+    state = None
     for ids, targets in batches:
-        _, gradients = type(model)(*parameters).gradients(ids, targets)
+        _, gradients = model.gradients(ids, targets)
         clipped, _ = optim.clip_by_global_norm(gradients, max_norm)
-        parameters, state = optim.adam(parameters, clipped, state, learning_rate)
-    return type(model)(*parameters)
+        model, state = optim.adam(model, clipped, learning_rate, state)
+    return model
+
+
+def train_on_windows(ids: Ids, width: int, seed: int, steps: int = 600, batch: int = 64) -> WindowMLP:
+    """Train a small network to tell the word that follows each window of the text ids (L,) in `WORDS`."""
+    rng = np.random.default_rng(seed)
+    inputs, targets = feedforward.sliding_windows(ids, width)
+    picks = rng.integers(len(targets), size=(steps, batch))
+    model = WindowMLP.init(rng, len(WORDS), width, 6, 24, len(WORDS))
+    return train(model, ((inputs[k].T, targets[k]) for k in picks))
 
 
 # -------------------------------------------------------------------------------------------- delayed recall
-def recall_batch(rng: np.random.Generator, distances: Sequence[int], length: int, batch: int) -> tuple[Ids, Ids]:
+def recall_batch(
+    rng: np.random.Generator, distances: Sequence[int], length: int, batch: int
+) -> tuple[Ids, Ids]:
     """Draw sentences of fillers with one clue in each, at a random one of the distances from the end.
 
     Returns

@@ -54,6 +54,13 @@ def backward(ids: np.ndarray, dvectors: np.ndarray, vocab_size: int) -> np.ndarr
     ids = np.asarray(ids)
     check_shape("dvectors", dvectors, *ids.shape, "D")
     check_ids("ids", ids, vocab_size)
-    dE = np.zeros((vocab_size, dvectors.shape[-1]), dvectors.dtype)
-    np.add.at(dE, ids, dvectors)
+    D = dvectors.shape[-1]
+    dE = np.zeros((vocab_size, D), dvectors.dtype)
+    if ids.size == 0:
+        return dE
+    # np.add.at(dE, ids, dvectors) says it in one line and takes four times as long.  So: sort the
+    # occurrences by word, then every word's gradients stand together and are summed as one block.
+    order = np.argsort(ids, axis=None, kind="stable")
+    words, starts = np.unique(ids.reshape(-1)[order], return_index=True)
+    dE[words] = np.add.reduceat(dvectors.reshape(-1, D)[order], starts, axis=0)
     return dE

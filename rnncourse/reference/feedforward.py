@@ -20,7 +20,7 @@ from rnncourse.reference.arguments import check_ids, check_shape
 
 
 class Params(NamedTuple):
-    """Weights of the network: ``W1 (H, I)``, ``b1 (H,)``, ``W2 (O, H)``, ``b2 (O,)``; gradients use it too."""
+    """Weights ``W1 (H, I)``, ``b1 (H,)``, ``W2 (O, H)``, ``b2 (O,)``; their gradients use it too."""
 
     W1: np.ndarray
     b1: np.ndarray

@@ -46,6 +46,7 @@ def sgd(
         For the next call.
     """
     _check(parameters, gradients)
+    learning_rate, momentum = float(learning_rate), float(momentum)  # a float64 scalar would widen float32
     if velocity is None:
         velocity = [np.zeros_like(g) for g in gradients]
     velocity = [momentum * v + g for v, g in zip(velocity, gradients, strict=True)]
@@ -97,6 +98,7 @@ def adam(
     if state is None:
         state = AdamState(0, [np.zeros_like(g) for g in gradients], [np.zeros_like(g) for g in gradients])
     beta1, beta2 = betas
+    learning_rate = float(learning_rate)  # a NumPy float64 scalar would widen float32 arrays
     steps = state.steps + 1
     mean = [beta1 * m + (1 - beta1) * g for m, g in zip(state.mean, gradients, strict=True)]
     square = [beta2 * s + (1 - beta2) * g * g for s, g in zip(state.square, gradients, strict=True)]
@@ -132,7 +134,7 @@ def clip_by_global_norm(gradients: Iterable[np.ndarray], max_norm: float) -> tup
         raise ValueError(f"max_norm should be above 0, got {max_norm}")
     norm = float(np.sqrt(sum(np.sum(np.square(g, dtype=np.float64)) for g in arrays)))
     # No epsilon: below the threshold not a bit changes.
-    scale = max_norm / norm if norm > max_norm else 1.0
+    scale = float(max_norm) / norm if norm > max_norm else 1.0
     return _like(arrays, [g * scale for g in arrays]), norm
 
 

@@ -18,13 +18,13 @@ hands in as ``dh[t]``.  The *total* derivative is the sum of both,
 
 .. math::
 
-    \delta_t = \underbrace{\partial L / \partial h_t}_{\text{direct: dh[t]}}
-             + \underbrace{W_{hh}^\top \bigl(\delta_{t+1} \odot \tanh'(a_{t+1})\bigr)}_{\text{by way of } h_{t+1}} ,
-    \qquad \delta_T = \partial L / \partial h_T ,
+    \delta_t = \underbrace{\partial L / \partial h_t}_{\text{direct}}
+        + \underbrace{W_{hh}^\top \bigl(\delta_{t+1} \odot \tanh'(a_{t+1})\bigr)}_{\text{through } h_{t+1}} ,
 
-and the second part is why the loop runs backwards.  tanh is cheap to differentiate because its
-derivative can be read off its value: ``tanh'(a) = 1 - tanh(a)**2 = 1 - h**2``.  Every parameter is
-used once per step, so its gradient is the sum of what the steps contribute.
+and the second part is why the loop runs backwards; at the last step there is no second part.  tanh is
+cheap to differentiate because its derivative can be read off its value:
+``tanh'(a) = 1 - tanh(a)**2 = 1 - h**2``.  Every parameter is used once per step, so its gradient is the
+sum of what the steps contribute.
 
 Sources: Elman 1990 [elman1990finding] for the network, Werbos 1990 [werbos1990backpropagation] and
 Goodfellow et al. 2016, section 10.2 [goodfellow2016deep] for the backward pass.  Weights are laid out
@@ -70,7 +70,7 @@ class Params(NamedTuple):
         def array(name: str) -> np.ndarray:
             value = state[f"{name}_{layer}"]
             # a tensor knows the way to NumPy itself, so torch need not be imported here
-            return np.array(value.detach().cpu() if hasattr(value, "detach") else value)
+            return np.array(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
 
         W_xh, W_hh = array("weight_ih"), array("weight_hh")
         if f"bias_ih_{layer}" not in state:  # torch.nn.RNN(..., bias=False)
@@ -249,21 +249,21 @@ def forward(
         skipped = (mask == 0)[:, :, None]
         np.copyto(x, 0, where=skipped)  # so that 0 * NaN cannot reach a gradient
 
-    # (R1), first and last term, for all steps in one product: they do not wait for any state.
-    from_inputs = x.reshape(T * B, D) @ params.W_xh.T
-    from_inputs += params.b_h
-    from_inputs = from_inputs.reshape(T, B, H)
-
     states = np.empty((T + 1, B, H), dtype)
     states[0] = h0
+    # (R1), first and last term, for all steps in one product: they do not wait for any state.  They
+    # are put where the states will stand, which saves a buffer as large as all states together.
+    np.matmul(x.reshape(T * B, D), params.W_xh.T, out=states[1:].reshape(T * B, H))
+    states[1:] += params.b_h
     W_hh_T = np.ascontiguousarray(params.W_hh.T)  # laid out for h @ W once, not at every step
-    a_t = np.empty((B, H), dtype)
+    from_state = np.empty((B, H), dtype)
     for t in range(T):
-        np.matmul(states[t], W_hh_T, out=a_t)
-        a_t += from_inputs[t]  # (R1) is complete
-        function(a_t, out=states[t + 1])  # (R2)
+        h_t = states[t + 1]
+        np.matmul(states[t], W_hh_T, out=from_state)
+        h_t += from_state  # (R1) is complete
+        function(h_t, out=h_t)  # (R2)
         if skipped is not None:
-            np.copyto(states[t + 1], states[t], where=skipped[t])
+            np.copyto(h_t, states[t], where=skipped[t])
     return states[1:].copy(), Cache(params, x, states, skipped, nonlinearity)
 
 

@@ -1,0 +1,165 @@
+"""Comparing a result with the expected one, and saying in words where they part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .plain import Plain, Unusable
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far a number may be off: ``relative`` to the largest expected number, plus ``absolute``."""
+
+    relative: float = 1e-9
+    absolute: float = 0.0
+
+    def of(self, expected: np.ndarray) -> float:
+        """Return the largest error allowed in an array like ``expected``."""
+        largest = float(np.max(np.abs(expected))) if expected.size else 0.0
+        return self.relative * largest + self.absolute
+
+
+DOUBLE = Tolerance(1e-9)
+# float32 keeps 24 bits (6e-8); a few dozen roundings one after the other stay well below this
+SINGLE = Tolerance(2e-5)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where two results part: ``text`` may be shown to anybody, ``numbers`` give expected values away."""
+
+    text: str
+    numbers: str = ""
+
+
+def numbers_of(got: Plain) -> np.ndarray | None:
+    """Return the numbers of a plain result as an array; None where it holds none.
+
+    A list of rows is read as the array that it would become: its values can be right. That it is no array is
+    the business of :func:`kind_difference`.
+    """
+    if got is None or isinstance(got, Unusable):
+        return None
+    if isinstance(got, tuple | list):
+        rows = [numbers_of(item) for item in got]
+        if not rows or any(row is None for row in rows) or len({row.shape for row in rows if row is not None}) > 1:
+            return None
+        return np.stack([row for row in rows if row is not None])
+    try:
+        array = np.asarray(got)
+    except (OverflowError, ValueError):
+        return None
+    return array if array.dtype.kind in "biufc" else None
+
+
+def difference(
+    name: str,
+    got: Plain,
+    expected: np.ndarray,
+    tolerance: Tolerance,
+    part: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> Difference | None:
+    """Compare one result by shape and values; None where they agree.
+
+    Parameters
+    ----------
+    name : str
+        What the result is called in the exercise, e.g. ``h``.
+    got : plain data
+        The learner's result.
+    expected : ndarray
+        The reference's result.
+    tolerance : Tolerance
+        How close is close enough.
+    part : callable, optional
+        Sets what is not looked at to 0, in both.
+    """
+    array = numbers_of(got)
+    if array is None:
+        return Difference(f"{name} is {in_words(got)}.")
+    if array.shape != expected.shape:
+        return Difference(f"{name} has the shape {_shape(array)}; {_shape(expected)} is asked for.")
+    if array.dtype.kind == "c":
+        return Difference(f"{name} holds complex numbers.")
+    array, expected = array.astype(np.float64), expected.astype(np.float64)
+    limit = tolerance.of(expected)
+    if part is not None:
+        array, expected = part(array), part(expected)
+    with np.errstate(all="ignore"):
+        error = np.abs(array - expected)
+    broken = ~np.isfinite(array)
+    if broken.any():
+        place = _first(broken)
+        amount = f" ({int(broken.sum())} of {array.size} numbers are not finite)" if array.ndim else ""
+        return Difference(f"{_at(name, place)} is {array[place]}{amount}.")
+    wrong = error > limit
+    if not wrong.any():
+        return None
+    place = np.unravel_index(int(np.argmax(error)), error.shape)
+    want, have = _pair(float(expected[place]), float(array[place]))
+    off = f"expected {want}, got {have} (off by {error[place]:.3g})."
+    if array.ndim == 0:
+        return Difference(f"{name} is not right.", f"{name}: {off}")
+    amount = f"{int(wrong.sum())} of {array.size} numbers in {name} are off"
+    return Difference(f"{amount}.", f"{amount}. The largest error is at {_at(name, place)}: {off}")
+
+
+def kind_difference(name: str, got: Plain, expected: np.ndarray, kind: str) -> Difference | None:
+    """Compare what sort of thing a result is: array, float or int, its shape and dtype."""
+    if kind == "int":
+        if isinstance(got, np.ndarray) and got.dtype.kind in "iu" and got.ndim == 0:
+            return None
+        return None if type(got) is int else Difference(f"{name} is {in_words(got)}; an int is asked for.")
+    array = numbers_of(got)
+    if array is None:
+        return Difference(f"{name} is {in_words(got)}.")
+    if kind == "float":
+        fine = array.ndim == 0 and array.dtype.kind == "f"
+        return None if fine else Difference(f"{name} is {in_words(got)}; a float is asked for.")
+    if not isinstance(got, np.ndarray):
+        return Difference(f"{name} is {in_words(got)}; an array is asked for (np.array or np.stack makes one).")
+    if array.shape != expected.shape:
+        return Difference(f"{name} has the shape {_shape(array)}; {_shape(expected)} is asked for.")
+    if array.dtype.newbyteorder("=") != expected.dtype:
+        return Difference(f"{name} has the dtype {array.dtype}; {expected.dtype} is asked for.")
+    return None
+
+
+def in_words(got: Plain) -> str:
+    """Say what a result is, for the sentence "`h` is ...", without its values."""
+    if got is None:
+        return "None: the function returned nothing. Is there a `return` on every way through it?"
+    if isinstance(got, Unusable):
+        return got.why.rstrip(".?") if got.why.endswith(".") else got.why
+    if isinstance(got, np.ndarray):
+        return f"an array of shape {_shape(got)} and dtype {got.dtype}"
+    if isinstance(got, tuple | list):
+        inside = next((item for item in got if isinstance(item, Unusable)), None)
+        more = f" that holds {inside.why}" if inside else ""
+        return f"a {type(got).__name__} of length {len(got)}{more}"
+    return f"the Python {type(got).__name__} {str(got)[:40]}"
+
+
+def _shape(array: np.ndarray) -> str:
+    return str(tuple(array.shape))
+
+
+def _first(flags: np.ndarray) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(flags)), flags.shape))
+
+
+def _at(name: str, place: tuple[np.intp, ...] | tuple[int, ...]) -> str:
+    return f"{name}[{', '.join(str(int(i)) for i in place)}]" if len(place) else name
+
+
+def _pair(expected: float, got: float) -> tuple[str, str]:
+    """Print two numbers with as many digits as it takes to tell them apart."""
+    for digits in (6, 9, 12):
+        pair = f"{expected:.{digits}g}", f"{got:.{digits}g}"
+        if pair[0] != pair[1]:
+            return pair
+    return repr(expected), repr(got)

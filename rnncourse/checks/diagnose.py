@@ -1,0 +1,77 @@
+"""Finding out which mistake was made: run the known ones on the same inputs and see whose numbers agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from . import mistakes
+from .compare import Tolerance, numbers_of
+from .exercise import Exercise
+from .observe import Observation, observe
+from .rules import Expected, compare_case
+
+EXACT = Tolerance(1e-8, 1e-12)  # two roads to the same wrong number differ by rounding alone
+ROUNDED = Tolerance(1e-4, 1e-6)  # the same in float32
+
+
+def name_mistake(exercise: Exercise, seen: Sequence[Observation], expected: Expected) -> mistakes.Mistake | None:
+    """Return the known mistake whose behaviour is that of the learner's function, or None.
+
+    First asked for is agreement in everything: numbers, dtype, failures, arguments changed or shared. Where no
+    mistake agrees so far, the numbers of the ordinary calls decide: then the learner made a known mistake and
+    something else besides.
+    """
+    wrong = [
+        index
+        for index, observation in enumerate(seen)
+        if _has_numbers(observation) and compare_case(exercise, observation, expected[index]) is not None
+    ]
+    plain = [index for index, observation in enumerate(seen) if observation.case.tag in exercise.core_tags]
+    cases = [observation.case for observation in seen]
+    by_numbers = None
+    for mistake in mistakes.of(exercise.id):
+        known = observe(exercise, mistake.function, cases)
+        if not any(_has_numbers(observation) for observation in known):
+            continue
+        pairs = list(zip(seen, known, strict=True))
+        agreeing = [_same_numbers(exercise, mine, theirs) for mine, theirs in pairs]
+        if all(agreeing) and all(_same_conduct(mine, theirs) for mine, theirs in pairs):
+            return mistake
+        if by_numbers is None and set(wrong) & set(plain) and all(agreeing[index] for index in plain):
+            by_numbers = mistake
+    return by_numbers
+
+
+def _has_numbers(observation: Observation) -> bool:
+    return observation.failure is None and any(numbers_of(result) is not None for result in observation.results)
+
+
+def _same_numbers(exercise: Exercise, mine: Observation, theirs: Observation) -> bool:
+    if mine.failure is not None or theirs.failure is not None:
+        return (mine.failure and mine.failure.kind) == (theirs.failure and theirs.failure.kind)
+    if len(mine.results) != len(theirs.results):
+        return False
+    tolerance = ROUNDED if mine.case.single else exercise.match or EXACT
+    for left, right in zip(mine.results, theirs.results, strict=True):
+        a, b = numbers_of(left), numbers_of(right)
+        if a is None or b is None or a.shape != b.shape:
+            return False
+        with np.errstate(all="ignore"):
+            scale = float(np.max(np.abs(b), initial=0.0, where=np.isfinite(b)))
+            limit = tolerance.relative * scale + tolerance.absolute
+            if not np.allclose(a, b, rtol=0.0, atol=limit, equal_nan=True):
+                return False
+    return True
+
+
+def _same_conduct(mine: Observation, theirs: Observation) -> bool:
+    kinds = [
+        [result.dtype if isinstance(result, np.ndarray) else type(result) for result in observation.results]
+        for observation in (mine, theirs)
+    ]
+    return (
+        kinds[0] == kinds[1]
+        and (mine.changed, mine.shared, mine.kept) == (theirs.changed, theirs.shared, theirs.kept)
+    )

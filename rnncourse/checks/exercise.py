@@ -1,0 +1,185 @@
+"""What an exercise is: how its inputs are drawn, what is right, how its marks are split, what helps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .compare import DOUBLE, SINGLE, Tolerance
+from .plain import Plain
+
+if TYPE_CHECKING:
+    from .rules import Rule
+
+Arguments = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call: the arguments by name, in the order of the call.
+
+    ``tag`` says which rules look at it. ``layout`` says how arrays lie in memory: ``plain`` (fresh, C order),
+    ``strided`` (every other element of a larger array), ``read-only`` (Fortran order, writing raises). ``material`` is
+    what an exercise's ``interpret`` needs besides.
+    """
+
+    tag: str
+    args: Arguments
+    layout: str = "plain"
+    note: str = ""
+    material: Any = None
+
+    @property
+    def single(self) -> bool:
+        """Whether the call is made in float32."""
+        return any(isinstance(value, np.ndarray) and value.dtype == np.float32 for value in self.args.values())
+
+    def materialise(self) -> list[Any]:
+        """Lay out fresh copies of the arguments: one call cannot spoil the next."""
+        return [_lay_out(value, self.layout) if isinstance(value, np.ndarray) else value for value in self.args.values()]
+
+    def exact(self) -> list[Any]:
+        """Return the arguments for the reference: float32 numbers in float64, so that it does not round."""
+        return [
+            value.astype(np.float64) if isinstance(value, np.ndarray) and value.dtype == np.float32 else value
+            for value in self.args.values()
+        ]
+
+
+def _lay_out(array: np.ndarray, layout: str) -> np.ndarray:
+    if layout == "strided":
+        wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), array.dtype)
+        wide[..., ::2] = array
+        return wide[..., ::2]
+    copied = array.copy(order="F" if layout == "read-only" else "C")
+    if layout == "read-only":
+        copied.flags.writeable = False
+    return copied
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """Everything that :func:`rnncourse.checks.check` needs to know about one exercise.
+
+    Parameters
+    ----------
+    id : str
+        ``stem.function``, e.g. ``rnn.rnn_step``.
+    results : tuple of str
+        What is returned, by name; more than one name means a tuple.
+    kind : str
+        ``array``, ``float`` or ``int``: what each result should be.
+    draw : callable
+        ``draw(rng)`` returns the cases, drawn anew from the generator.
+    reference : callable
+        Called like the learner's function; returns the right result.
+    rules : tuple of Rule
+        The properties that are marked. Their weights add up to 1.
+    heading : str
+        The section of the chapter that teaches it.
+    hints : tuple of str
+        A question, a pointer, almost the line.
+    interpret : callable, optional
+        ``interpret(result, case)`` turns a result into what is compared, where many results are right.
+    tolerance, match : Tolerance
+        How close to the reference is right; how close to a mistake's numbers is that mistake.
+    """
+
+    id: str
+    results: tuple[str, ...]
+    draw: Callable[[np.random.Generator], list[Case]]
+    reference: Callable[..., Any]
+    rules: tuple[Rule, ...]
+    heading: str
+    hints: tuple[str, str, str]
+    kind: str = "array"
+    interpret: Callable[[Plain, Case], Plain] | None = None
+    tolerance: Tolerance = DOUBLE
+    match: Tolerance | None = None
+    stem: str = field(init=False)
+    name: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        stem, name = self.id.split(".")
+        object.__setattr__(self, "stem", stem)
+        object.__setattr__(self, "name", name)
+
+    @property
+    def core_tags(self) -> frozenset[str]:
+        """Tags of the ordinary calls, by whose numbers a mistake is recognised."""
+        return frozenset(tag for rule in self.rules if rule.core for tag in rule.tags)
+
+    def tolerance_of(self, case: Case) -> Tolerance:
+        """Return what counts as close enough in this case."""
+        return SINGLE if case.single else self.tolerance
+
+    def expected(self, case: Case) -> tuple[np.ndarray, ...]:
+        """Return the right results of a case, one array for each name in ``results``."""
+        with np.errstate(all="ignore"):
+            value = self.reference(*case.exact())
+            if self.interpret is not None:
+                value = self.interpret(value, case)
+        values = value if len(self.results) > 1 else (value,)
+        kind = np.float32 if case.single else None
+        return tuple(np.asarray(v, dtype=kind if np.asarray(v).dtype.kind == "f" else None) for v in values)
+
+
+def distinct(rng: np.random.Generator, **ranges: tuple[int, int]) -> dict[str, int]:
+    """Draw a size for each name from ``low..high`` (both included), all different.
+
+    Equal sizes hide transposed matrices and exchanged axes.
+    """
+    while True:
+        sizes = {name: int(rng.integers(low, high + 1)) for name, (low, high) in ranges.items()}
+        if len(set(sizes.values())) == len(sizes):
+            return sizes
+
+
+def single(args: Arguments) -> dict[str, Any]:
+    """Return the arguments in float32; integers stay what they are."""
+    return {
+        name: value.astype(np.float32) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
+        for name, value in args.items()
+    }
+
+
+def standard_cases(
+    rng: np.random.Generator,
+    sizes: Callable[[np.random.Generator], dict[str, int]],
+    make: Callable[..., Arguments],
+    edges: tuple[dict[str, int], ...] = (),
+    float32: bool = True,
+) -> list[Case]:
+    """Draw the cases that every exercise on arrays has.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of all numbers.
+    sizes : callable
+        ``sizes(rng)`` draws the sizes, all different.
+    make : callable
+        ``make(rng, **sizes)`` draws the arguments.
+    edges : tuple of dict
+        Sizes to be overruled, for T = 1 and B = 1.
+    float32 : bool
+        Whether a call in float32 belongs to it.
+
+    Returns
+    -------
+    list of Case
+        Two calls of the same sizes and one of others (``plain``), the first call again at the very end
+        (``again``: a function that keeps something between calls gives itself away), and the rest.
+    """
+    same = sizes(rng)
+    cases = [Case("plain", make(rng, **same)), Case("plain", make(rng, **same)), Case("plain", make(rng, **sizes(rng)))]
+    cases += [Case("layout", make(rng, **sizes(rng)), layout, note=layout) for layout in ("strided", "read-only")]
+    for edge in edges:
+        note = ", ".join(f"{name} = {size}" for name, size in edge.items())
+        cases.append(Case("edge", make(rng, **{**sizes(rng), **edge}), note=note))
+    if float32:
+        cases.append(Case("float32", single(make(rng, **sizes(rng))), note="float32"))
+    return [*cases, replace(cases[0], tag="again", note="the first call again")]

@@ -1,0 +1,9 @@
+"""Torch modules written from scratch: the loop over time stands in the open, the weights are Torch's.
+
+Every module takes the place of the one in ``torch.nn`` with the same name: the same arguments, outputs
+and parameter names, so that a ``state_dict`` loads both ways.
+"""
+
+from rnncourse.nn.rnn import RNN
+
+__all__ = ["RNN"]

@@ -1,0 +1,226 @@
+"""Every page, as a reader's browser sees it: light and dark, on a phone and on a desk."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+CHAPTERS = [f"{entry}.html" for entry in [TOC["root"], *(chapter["file"] for chapter in TOC["chapters"])]]
+PAGES = [*CHAPTERS, "search.html?q=hidden+state", "404.html"]
+STATES = [(scheme, width) for scheme in ("light", "dark") for width in (390, 1280)]
+BUDGET = 350 * 1024  # bytes a page may weigh, gzipped, everything it loads included
+
+
+@dataclass
+class Visit:
+    """What the browser saw on one page in one state."""
+
+    addresses: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    bodies: dict[str, bytes] = field(default_factory=dict)
+    violations: list[str] = field(default_factory=list)
+    width: int = 0
+
+
+def visit(browser: Browser, url: str, scheme: str, width: int) -> Visit:
+    seen = Visit()
+    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.on("request", lambda request: seen.addresses.append(request.url))
+    page.on("requestfailed", lambda request: seen.failures.append(f"{request.url}: {request.failure}"))
+    page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    page.on(
+        "console", lambda said: seen.errors.append(said.text) if said.type in ("error", "warning") else None
+    )
+
+    def answered(response: Any) -> None:
+        if response.status >= 400:
+            seen.failures.append(f"{response.url}: {response.status}")
+        else:
+            seen.bodies[response.url] = response.body()
+
+    page.on("requestfinished", lambda request: answered(request.response()))
+    page.goto(url, wait_until="load")
+    page.wait_for_timeout(200)
+    unfold(page)
+    seen.width = page.evaluate("document.documentElement.scrollWidth")
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']})", RULES)
+    seen.violations = [
+        f"{rule['id']} ({rule['help']}): {node['html'][:200]}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+    context.close()
+    return seen
+
+
+def unfold(page: Page) -> None:
+    """Open everything that is folded, so that it is looked at too."""
+    page.evaluate("document.querySelectorAll('article details').forEach((fold) => { fold.open = true; })")
+    page.evaluate(
+        "document.querySelectorAll('.selfcheck details').forEach((fold) => { fold.hidden = false; })"
+    )
+    page.wait_for_timeout(250)
+
+
+@pytest.fixture(scope="module")
+def visits(browser: Browser, address: str) -> dict[tuple[str, str, int], Visit]:
+    assert AXE.is_file(), "axe-core is missing: run `make course`"
+    return {
+        (page, scheme, width): visit(browser, f"{address}/{page}", scheme, width)
+        for page in PAGES
+        for scheme, width in STATES
+    }
+
+
+def complaints(visits: dict[tuple[str, str, int], Visit], attribute: str) -> str:
+    """One line for each thing that was seen, with the states that it was seen in."""
+    places: dict[str, list[str]] = {}
+    for (page, scheme, width), seen in visits.items():
+        for complaint in getattr(seen, attribute):
+            places.setdefault(complaint, []).append(f"{page} {scheme} {width}")
+    return "\n".join(f"{complaint}\n    on {'; '.join(where)}" for complaint, where in places.items())
+
+
+def test_no_request_leaves_the_host(visits: dict[tuple[str, str, int], Visit], address: str) -> None:
+    outside = {
+        url for seen in visits.values() for url in seen.addresses if not url.startswith((address, "data:"))
+    }
+    assert not outside
+    assert all(seen.addresses for seen in visits.values())
+
+
+def test_no_request_fails(visits: dict[tuple[str, str, int], Visit]) -> None:
+    assert not (said := complaints(visits, "failures")), f"\n{said}"
+
+
+def test_the_console_stays_silent(visits: dict[tuple[str, str, int], Visit]) -> None:
+    assert not (said := complaints(visits, "errors")), f"\n{said}"
+
+
+def test_axe_finds_nothing(visits: dict[tuple[str, str, int], Visit]) -> None:
+    assert not (said := complaints(visits, "violations")), f"\n{said}"
+
+
+def test_nothing_scrolls_sideways_on_a_phone(visits: dict[tuple[str, str, int], Visit]) -> None:
+    assert {key: seen.width for key, seen in visits.items() if seen.width > key[2]} == {}
+
+
+def test_every_page_is_light(visits: dict[tuple[str, str, int], Visit]) -> None:
+    weights = {
+        key[0]: sum(len(gzip.compress(body)) for body in seen.bodies.values())
+        for key, seen in visits.items()
+        if key[1:] == ("light", 1280)
+    }
+    assert len(weights) == len(PAGES)
+    assert all(weight > 20_000 for weight in weights.values()), f"the bodies were not seen: {weights}"
+    assert {page: weight for page, weight in weights.items() if weight > BUDGET} == {}
+
+
+def test_the_site_opens_at_its_first_page(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}/")
+    page.wait_for_url(f"{address}/{TOC['root']}.html")
+    assert page.title().startswith("The Machine That Remembers")
+    page.close()
+
+
+def test_from_a_folder_pages_load_whole_and_links_lead_on(browser: Browser, site: Path) -> None:
+    page = browser.new_page()
+    lost: list[str] = []
+    page.on("requestfailed", lambda request: lost.append(request.url))
+    page.on("pageerror", lambda error: lost.append(str(error)))
+    page.on(
+        "request",
+        lambda request: None if request.url.startswith(("file:", "data:")) else lost.append(request.url),
+    )
+    page.goto((site / "index.html").as_uri())
+    page.wait_for_url("**/index.html")
+    for chapter in CHAPTERS[1:]:
+        page.click(".prev-next-area .right-next")
+        page.wait_for_url(f"**/{chapter}")
+        assert page.evaluate("document.fonts.ready.then(() => document.fonts.status)") == "loaded"
+    assert not lost
+    page.close()
+
+
+@pytest.mark.parametrize("served", [True, False], ids=["served", "folder"])
+def test_search_finds_a_chapter(browser: Browser, site: Path, address: str, served: bool) -> None:
+    page = browser.new_page()
+    page.goto(f"{address if served else site.as_uri()}/search.html?q=embedding")
+    page.wait_for_selector("#search-results li a")
+    links = page.eval_on_selector_all(
+        "#search-results li a", "links => links.map((a) => a.getAttribute('href'))"
+    )
+    assert any(link.startswith("book/feedforward.html") for link in links)
+    page.close()
+
+
+@pytest.mark.parametrize("page", CHAPTERS[2:])
+def test_boxes_that_scroll_take_the_focus_and_have_names(browser: Browser, address: str, page: str) -> None:
+    tab = browser.new_page(viewport={"width": 390, "height": 844})
+    tab.goto(f"{address}/{page}")
+    tab.wait_for_timeout(500)
+    unfold(tab)
+    wide = tab.evaluate("""[...document.querySelectorAll(".formula, pre, .pst-scrollable-table-container")]
+        .filter((box) => box.scrollWidth > box.clientWidth + 1)
+        .map((box) => [box.tabIndex, box.getAttribute("role"), box.getAttribute("aria-label") || ""])""")
+    assert wide, "no box is wider than a phone: this test sees nothing"
+    assert all(index == 0 and role == "region" and name for index, role, name in wide), wide
+    assert len({name for *_, name in wide}) == len(wide)
+    tab.close()
+
+
+def test_self_checks_answer_to_the_keyboard(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}/book/rnn.html")
+    forms = page.locator("form.selfcheck[data-kind=choice]")
+    assert forms.count() >= 1
+    form = forms.first
+    choices, items = form.locator("input[type=radio]"), form.locator("details li")
+    assert choices.count() == items.count() >= 2
+    assert form.locator("details").is_hidden()
+    right = [items.nth(n).get_attribute("data-right") for n in range(items.count())].index("true")
+
+    choices.first.focus()
+    page.keyboard.press("Space")
+    for index in range(choices.count()):
+        assert choices.nth(index).is_checked()
+        form.locator("button").focus()
+        page.keyboard.press("Enter")
+        verdict = form.locator(".verdict")
+        assert verdict.get_attribute("aria-live") == "polite"
+        assert verdict.inner_text().startswith("Right." if index == right else "Not quite.")
+        why = items.nth(index).locator(".why").text_content()
+        assert why and why in (verdict.text_content() or "")
+        choices.nth(index).focus()
+        page.keyboard.press("ArrowDown")
+    assert form.locator("details").is_visible()
+    page.close()
+
+
+def test_without_scripts_the_answers_are_there(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/book/rnn.html")
+    form = page.locator("form.selfcheck").first
+    assert form.locator("details summary").is_visible()
+    assert form.locator("button").is_hidden()
+    form.locator("details summary").click()
+    assert form.locator("details li").first.is_visible()
+    assert page.locator(".katex-html").first.is_visible()
+    context.close()

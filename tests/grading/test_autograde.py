@@ -1,0 +1,187 @@
+"""Running it again, refusing, and what must survive."""
+
+import fcntl
+import hashlib
+import shutil
+import time
+
+import pytest
+from nbgrader.api import Gradebook
+
+from rnncourse.errors import CourseError
+from rnncourse.grading import engine, record
+from rnncourse.grading.autograde import autograde
+from rnncourse.grading.course import open_course
+from rnncourse.grading.gradebook import marks
+
+
+def quiet(line):
+    pass
+
+
+@pytest.mark.parametrize("isolation", [None, "bubblewrap", ""])
+def test_without_isolation_none_nothing_runs(classroom, isolation):
+    classroom.hand_in("ada", classroom.right())
+    with pytest.raises(CourseError, match="no sandbox yet and runs it as you.*--isolation none"):
+        autograde(classroom.root, [], None, isolation, False)
+    assert not (classroom.root / "autograded").exists()
+
+
+@pytest.mark.parametrize(
+    ("assignments", "students", "words"),
+    [
+        (["gamma"], None, "there is no assignment 'gamma' here; there are: alpha, beta"),
+        ([], ["nobody"], "there is no student 'nobody' here; there are: ada"),
+    ],
+)
+def test_unknown_names_are_answered_with_those_that_exist(classroom, assignments, students, words):
+    classroom.hand_in("ada", classroom.right())
+    with pytest.raises(CourseError, match=words):
+        autograde(classroom.root, assignments, students, "none", False)
+
+
+def test_a_folder_that_is_no_course_is_refused(tmp_path, source):
+    with pytest.raises(CourseError, match="there is no course folder"):
+        autograde(tmp_path / "nowhere", isolation="none")
+    with pytest.raises(CourseError, match="has no folder submitted/"):
+        autograde(tmp_path, isolation="none")
+    (tmp_path / "submitted").mkdir()
+    with pytest.raises(CourseError, match="names no instructor's notebooks"):
+        autograde(tmp_path, isolation="none")
+    with pytest.raises(CourseError, match="holds no assignment"):
+        autograde(tmp_path, isolation="none", source=tmp_path)
+    with pytest.raises(CourseError, match="nobody has handed anything in"):
+        autograde(tmp_path, isolation="none", source=source)
+    assert {path.name for path in tmp_path.iterdir()} == {"submitted"}
+
+
+def test_source_of_the_course_itself_comes_before_the_configured_one(template, source, tmp_path):
+    root = shutil.copytree(template, tmp_path / "course")
+    assert open_course(root).source == source.resolve()
+    shutil.copytree(source / "beta", root / "solutions" / "beta")
+    assert open_course(root).source == root / "solutions"
+    assert open_course(root).assignments() == ["beta"]
+
+
+def test_two_runs_at_once_are_refused(classroom):
+    classroom.hand_in("ada", classroom.right())
+    (classroom.root / ".rnncourse").mkdir(exist_ok=True)
+    with (classroom.root / ".rnncourse" / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(CourseError, match="another run is at work"):
+            autograde(classroom.root, isolation="none", echo=quiet)
+
+
+def everything(root):
+    """Hashes of all files but those that say what happened, and the gradebook's marks."""
+    course = open_course(root)
+    files = {
+        path.relative_to(root): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in root.rglob("*")
+        if path.is_file() and path.relative_to(root).parts[0] in ("autograded", "submitted", "release")
+    }
+    return files, [marks(course, name) for name in course.assignments()]
+
+
+def test_a_second_run_is_quick_and_changes_nothing(graded_once):
+    before, outcomes = everything(graded_once.root), dict(graded_once.outcomes)
+    lines = []
+    start = time.monotonic()
+    again = autograde(graded_once.root, isolation="none", echo=lines.append)
+    assert time.monotonic() - start < 3
+    assert {(one.student, one.assignment): one for one in again} == outcomes
+    assert everything(graded_once.root) == before
+    assert lines[1:] == ["28 of 28 were graded before and have not changed (--force grades them again)"]
+
+
+def test_force_grades_again_with_the_same_marks_and_keeps_those_of_a_person(graded):
+    course = open_course(graded.root)
+    with Gradebook(course.database) as book:
+        grade = book.find_grade("why", "alpha", "alpha", "ada")
+        grade.manual_score, grade.extra_credit, grade.needs_manual_grade = 2.5, 0.5, False
+        book.db.commit()
+    before = marks(course, "alpha")["ada"]
+    assert (before.score, before.by_hand, before.waiting) == (4.25, 3.0, 0)
+    lines = []
+    [ada] = autograde(graded.root, ["alpha"], ["ada"], "none", True, echo=lines.append)
+    assert lines[1].startswith("[1/1] alpha  ada  graded, 4.25 of 4.25")
+    after = marks(course, "alpha")["ada"]
+    assert (ada.score, after.score, after.by_hand) == (4.25, 4.25, 3.0)
+    # nbgrader asks the person to look again, since the answer may have changed
+    assert ada.manual_waiting == after.waiting == 3.0
+
+
+def test_a_changed_submission_is_graded_again(graded):
+    graded.hand_in("bob", graded.right())
+    lines = []
+    [bob] = autograde(graded.root, ["alpha"], ["bob"], "none", False, echo=lines.append)
+    assert bob.score == 4.25
+    assert lines[1].startswith("[1/1] alpha  bob  graded")
+
+
+def test_a_submission_that_broke_loses_its_old_mark(graded):
+    graded.hand_in("ada", "{")
+    stale = {one.student: one for one in record.outcomes(open_course(graded.root))}["ada"]
+    assert graded.grade(assignments=["alpha"])["ada", "alpha"].state == "needs a person"
+    assert marks(open_course(graded.root), "alpha")["ada"].score is None
+    assert not (graded.root / "autograded" / "ada" / "alpha").exists()
+    assert stale.score is None or stale.assignment == "beta"
+
+
+def test_a_submission_that_vanished_is_noticed(graded):
+    shutil.rmtree(graded.root / "submitted" / "ada" / "alpha")
+    ada = graded.grade(assignments=["alpha"], students=["ada"])["ada", "alpha"]
+    assert (ada.state, ada.score) == ("needs a person", None)
+    assert "now its folder is gone" in ada.sentence
+
+
+def test_a_run_that_was_broken_off_goes_on_where_it_was(graded, monkeypatch):
+    before = everything(graded.root)
+    for path in (graded.root / ".rnncourse" / "outcomes.json", graded.root / "gradebook.db"):
+        path.unlink()
+    shutil.rmtree(graded.root / "autograded")
+    original = engine.Engine.autograde
+
+    def broken_off(self, student, assignment):
+        if student == "gina":
+            raise KeyboardInterrupt
+        return original(self, student, assignment)
+
+    people = ["ada", "bob", "gina", "zoe"]
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.Engine, "autograde", broken_off)
+        with pytest.raises(KeyboardInterrupt):
+            autograde(graded.root, [], people, "none", echo=quiet)
+    lines = []
+    again = autograde(graded.root, [], people, "none", echo=lines.append)
+    assert [line[:21] for line in lines[1:-1] if "alpha" in line] == [
+        "[3/8] alpha  gina  gr",
+        "[4/8] alpha  zoe  gra",
+    ]
+    assert {one.student: one.score for one in again if one.assignment == "alpha"} == {
+        name: before[1][0][name].score for name in people
+    }
+
+
+def test_an_error_inside_nbgrader_stays_with_its_submission(classroom, monkeypatch):
+    for student in ("ada", "bob"):
+        classroom.hand_in(student, classroom.right())
+    original = engine.Judge.preprocess
+
+    def fails_once(self, nb, resources):
+        if resources["nbgrader"]["student"] == "ada":
+            raise MemoryError("no room left")
+        return original(self, nb, resources)
+
+    monkeypatch.setattr(engine.Judge, "preprocess", fails_once)
+    ada, bob = autograde(classroom.root, ["alpha"], isolation="none", echo=quiet)
+    assert (ada.state, ada.score) == ("needs a person", None)
+    assert "nbgrader stopped with MemoryError: no room left" in ada.sentence
+    assert bob.score == 4.25
+    assert "no room left" in (classroom.root / "logs" / "nbgrader.log").read_text()
+
+
+def test_names_with_the_letters_of_patterns_are_names(classroom):
+    classroom.hand_in("a[1]*", classroom.right())
+    [outcome] = autograde(classroom.root, ["alpha"], isolation="none", echo=quiet)
+    assert outcome.score == 4.25
