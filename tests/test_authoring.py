@@ -319,6 +319,11 @@ BROKEN = {
         "    return np.tanh(x_t @ W_xh.T + h_prev @ W_hh.T + b_h + 0)\n\n# %% [markdown] id=rnn_forward-task",
         "rnn.rnn_step unsolved scores 1, not 0: ",
     ),
+    "an import that fails": (
+        "import numpy as np",
+        "import numpi",
+        "the cell imports raises ModuleNotFoundError(",
+    ),
     "no mention of a hint": (
         ' *A hint:* `hint("rnn.output_layer")`.',
         "",

@@ -11,6 +11,7 @@ from rnncourse import checks
 # Stems that have no chapter of their own, and why. A new file must join a stem or be named here.
 MACHINERY = {
     "reference": {
+        "arguments": "what every function asks of its arguments",
         "output_layer": "the layer that every cell shares",
         "embedding": "the layer that every cell shares",
         "losses": "plain functions",
@@ -29,6 +30,12 @@ ASSIGNMENT = (
     "solutions/{0}/{0}.ipynb",
     "exercises/{0}/{0}.ipynb",
 )
+
+
+def written(top):
+    """Return the files below a folder that a person wrote: no caches."""
+    caches = ("__pycache__", ".mypy_cache", ".ruff_cache", ".ipynb_checkpoints", ".jupyter_cache")
+    return [path for path in top.rglob("*") if path.is_file() and not set(caches) & set(path.parts)]
 
 
 def chapters(root):
@@ -63,10 +70,8 @@ def test_every_module_belongs_to_a_stem(root, folder):
 
 
 def test_no_grab_bags_and_no_numbers_in_file_names(root):
-    paths = [
-        path for top in ("rnncourse", "tests", "book", "solutions") for path in (root / top).rglob("*.*")
-    ]
-    names = {path.stem for path in paths if "__pycache__" not in path.parts}
+    paths = [path for top in ("rnncourse", "tests", "book", "solutions") for path in written(root / top)]
+    names = {path.stem for path in paths}
     assert {name for name in names if re.search(r"\d|utils|helpers|common|misc", name)} == set()
 
 
@@ -90,7 +95,7 @@ def our_imports(path):
         if isinstance(node, ast.Import):
             rooms |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: imports are absolute"
+            assert node.level == 0, f"{path}: our imports are absolute"
             rooms |= {f"{node.module}.{alias.name}" for alias in node.names}
     return {name.split(".")[1] for name in rooms if name.startswith("rnncourse.")}
 
@@ -135,15 +140,13 @@ def test_the_repository_speaks_of_the_product_alone(root):
     """No path of a developer's machine stands in a file that we ship."""
     forbidden = re.compile(r"(?<![\w.-])/(?:root|home|tmp|Users)/")
     tops = ["book", "rnncourse", "solutions", "exercises", ".ci"]
-    files = [path for top in tops for path in (root / top).rglob("*") if path.is_file()]
+    files = [path for top in tops for path in written(root / top)]
     files += [
         root / name
         for name in ("README.md", "Makefile", "package-lock.json", "pyproject.toml", "_config.yml")
     ]
     found = {}
     for path in files:
-        if "__pycache__" in path.parts or path.suffix in {".png", ".woff2", ".ico"}:
-            continue
         if hits := forbidden.findall(path.read_text(encoding="utf-8")):
             found[str(path.relative_to(root))] = hits
     assert found == {}

@@ -31,31 +31,25 @@ class Mistakes(SphinxDirective):
         from rnncourse.checks.mistakes import __file__ as package
         from rnncourse.checks.mistakes import catalogue
 
-        stem = self.arguments[0]
+        stem, place = self.arguments[0], self.get_location()
         if stem not in stems():
-            logger.warning(
-                "mistakes: no exercises are called %r; there are %s",
-                stem,
-                ", ".join(stems()),
-                location=self.get_location(),
-            )
+            there = ", ".join(stems())
+            logger.warning("mistakes: no exercises are called %r; there are %s", stem, there, location=place)
             return []
+        known = {name: [m for m in catalogue(stem) if m.exercise == name] for name in exercises(stem)}
+        if not any(known.values()):
+            logger.warning("mistakes: the catalogue of %r is empty", stem, location=place)
         for module in sorted(Path(package).parent.glob("*.py")):
             self.env.note_dependency(str(module))
         html = []
-        known = {name: [m for m in catalogue(stem) if m.exercise == name] for name in exercises(stem)}
-        if not any(known.values()):
-            logger.warning("mistakes: the catalogue of %r is empty", stem, location=self.get_location())
         for exercise, group in known.items():
-            if not group:
-                continue
-            items = "\n".join(f"<li>{prose(m.sentence)} {self.link(m.section)}</li>" for m in group)
-            name = escape(exercise.split(".")[-1])
-            head = f'<details class="mistakes"><summary><code>{name}</code></summary>'
-            html.append(f"{head}
-<ul>
-{items}
-</ul></details>")
+            if group:
+                name = escape(exercise.split(".")[-1])
+                items = "\n".join(f"<li>{prose(m.sentence)} {self.link(m.section)}</li>" for m in group)
+                html.append(
+                    f'<details class="mistakes"><summary><code>{name}</code></summary>\n'
+                    f"<ul>\n{items}\n</ul></details>"
+                )
         return [nodes.raw("", "\n".join(html), format="html")]
 
     def link(self, section: tuple[str, str]) -> str:

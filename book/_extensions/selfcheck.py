@@ -1,6 +1,6 @@
 """The directive ``selfcheck``: a question that answers back.
 
-Its body is YAML: ``question`` and either ``choices`` (a list of ``answer``, ``why``, and once ``right: true``)
+Its body is YAML: ``question`` and either ``choices`` (``answer``, ``why``, and one has ``right: true``)
 or ``number`` with ``why`` and, if it may be off, ``tolerance``. All texts are inline Markdown with maths.
 Native form controls carry it, so the keyboard and a screen reader work; the script `selfcheck.js` shows the
 explanation of the answer that was given. Without the script every answer stands in a ``details`` element.

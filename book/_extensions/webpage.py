@@ -2,8 +2,8 @@
 
 Scripts wait until the page is read, the icon font shrinks from 300 kB to the icons in use, the site opens at
 ``index.html``, and a build that warned once cannot pass the next time for want of changes. Execution is
-cached, but only as long as the package's own code stays the same. Where the environment variable ``BOOK_URL`` names
-the site's public address, a sitemap and Open Graph tags are added; without it, nothing needs an address.
+cached, but only as long as the package's own code stays the same. Where the environment variable ``BOOK_URL``
+names the site's public address, a sitemap and Open Graph tags are added; without it, none is needed.
 """
 
 from __future__ import annotations
@@ -27,10 +27,7 @@ if TYPE_CHECKING:
     from sphinx.config import Config
 
 THEME = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
-ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]+)\s*"\}')
-OTHER_ICON_RULE = re.compile(r'(?:\.fa-[\w-]+:before,?)+\{content:"[^"]*"\}')
-ICON_FACE = re.compile(r"@font-face\{[^}]*fa-(regular-400|brands-400|v4compatibility)[^}]*\}")
-
+ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"([^"]*)"\}')
 UNUSED = (
     *("scripts/fontawesome.js*", "scripts/bootstrap.js*", "**/*.map", "images/logo_*", "locales"),
     *("vendor/fontawesome/webfonts/*.ttf", "vendor/fontawesome/webfonts/fa-[rb]*", "*webpack-macros.html"),
@@ -40,7 +37,6 @@ ROLES = {
     'role="doc-biblioentry"': 'role="listitem"',
     '<summary aria-label="Toggle hidden content">': "<summary>",
 }
-
 LANDING = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -61,17 +57,14 @@ def configure(app: Sphinx, config: Config) -> None:
     package = Path(app.srcdir) / "rnncourse"
     code = hashlib.sha256()
     for module in sorted(package.rglob("*.py")):
-        if "grading" not in module.parts and module.name not in {
-            "cli.py",
-            "authoring.py",
-        }:  # no page runs these
+        if not {"grading", "authoring", "cli.py"} & set(module.parts):  # no page runs these
             code.update(str(module.relative_to(package)).encode() + module.read_bytes())
     caches = Path(app.doctreedir).parent / ".jupyter_cache"
     current = caches / code.hexdigest()[:16]
     for other in caches.glob("*/"):
         if other != current:
             shutil.rmtree(other)
-    config.nb_execution_cache_path = str(current)  # type: ignore[attr-defined]
+    config.nb_execution_cache_path = str(current)
 
     address = os.environ.get("BOOK_URL", "").rstrip("/")
     config.notfound_urls_prefix = f"{urlsplit(address).path}/"
@@ -81,7 +74,7 @@ def configure(app: Sphinx, config: Config) -> None:
         config.sitemap_url_scheme = "{link}"
 
 
-def lighten(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+def finish_page(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Describe the page in its head, offer it as a notebook, and let its scripts wait for the text."""
     if doctree is not None:
         paragraph = next((node.astext() for node in doctree.findall(nodes.paragraph)), "")
@@ -99,12 +92,11 @@ def lighten(app: Sphinx, pagename: str, template: str, context: dict[str, Any], 
         context["body"] = context.get("body", "").replace(written, meant)
     if pagename == "search":  # its scripts call one another while they load
         return
-    scripts = [
-        asset for asset in context["script_files"] if asset.filename
-    ]  # inline ones serve what we do not have
+    # the inline scripts serve a version switcher and a search while typing, which the book does not have
     context["script_files"] = [
         _JavaScript(asset.filename, priority=asset.priority, **{"defer": "defer", **asset.attributes})
-        for asset in scripts
+        for asset in context["script_files"]
+        if asset.filename
     ]
 
 
@@ -115,10 +107,8 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         (Path(app.doctreedir) / "environment.pickle").unlink(missing_ok=True)
     if exception is None and app.builder.format == "html":
         shrink_theme(Path(app.outdir))
-        page = f"{app.config.root_doc}.html"
-        (Path(app.outdir) / "index.html").write_text(
-            LANDING.format(title=escape(app.config.html_title), page=page), "utf-8"
-        )
+        landing = LANDING.format(title=escape(app.config.html_title), page=f"{app.config.root_doc}.html")
+        (Path(app.outdir) / "index.html").write_text(landing, "utf-8")
 
 
 def shrink_theme(site: Path) -> None:
@@ -126,37 +116,25 @@ def shrink_theme(site: Path) -> None:
     html = "\n".join(page.read_text("utf-8") for page in site.rglob("*.html") if "_static" not in page.parts)
     used = set(re.findall(r"\bfa-[a-z0-9-]+", html))
     css = (THEME / "styles" / "pydata-sphinx-theme.css").read_text("utf-8")
-    glyphs = {chr(int(code, 16)) for code in re.findall(r'--pst-icon-[\w-]+:"\\u?([0-9a-f]+)"', css)}
+    glyphs = {chr(int(code, 16)) for code in re.findall(r'--pst-icon-[\w-]+:"\\?u?([0-9a-f]{4})"', css)}
     glyphs |= {character for character in css if "\ue000" <= character <= "\uf8ff"}
 
     def keep(rule: re.Match[str]) -> str:
-        if used.isdisjoint(re.findall(r"fa-[\w-]+", rule[1])):
+        code = rule[2].strip().lstrip("\\")
+        if used.isdisjoint(re.findall(r"fa-[\w-]+", rule[1])) or not re.fullmatch("[0-9a-f]{2,5}", code):
             return ""
-        glyphs.add(chr(int(rule[2], 16)))
+        glyphs.add(chr(int(code, 16)))
         return rule[0]
 
     css = ICON_RULE.sub(keep, css)
-    css = OTHER_ICON_RULE.sub(
-        lambda rule: rule[0] if used & set(re.findall(r"fa-[\w-]+", rule[0])) else "", css
-    )
-    css = ICON_FACE.sub("", css)
+    css = re.sub(r"@font-face\{[^}]*fa-(?:regular-400|brands-400|v4compatibility)[^}]*\}", "", css)
     css = re.sub(r',url\([^)]*fa-solid-900\.ttf\) format\("truetype"\)', "", css)
     css = re.sub(r"/\*# sourceMappingURL.*?\*/", "", css)
     static = site / "_static"
     (static / "styles" / "pydata-sphinx-theme.css").write_text(css, "utf-8")
-    fonts = Path("vendor") / "fontawesome" / "webfonts"
-    subset_font(
-        THEME / fonts / "fa-solid-900.woff2", static / fonts / "fa-solid-900.woff2", "".join(sorted(glyphs))
-    )
-    unused = [
-        "scripts/fontawesome.js*",
-        "scripts/bootstrap.js*",
-        "**/*.map",
-        "vendor/fontawesome/webfonts/*.ttf",
-    ]
-    unused += ["vendor/fontawesome/webfonts/fa-regular*", "vendor/fontawesome/webfonts/fa-brands*", "locales"]
-    unused += ["images/logo_*", "webpack-macros.html", "sbt-webpack-macros.html"]
-    for pattern in unused:
+    solid = Path("vendor") / "fontawesome" / "webfonts" / "fa-solid-900.woff2"
+    subset_font(THEME / solid, static / solid, "".join(sorted(glyphs)))
+    for pattern in UNUSED:
         for path in list(static.glob(pattern)):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
@@ -166,10 +144,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     if os.environ.get("BOOK_URL"):
         app.setup_extension("sphinx_sitemap")
         app.setup_extension("sphinxext.opengraph")
-    app.add_config_value(
-        "comments_config", {}, "html", dict
-    )  # Jupyter Book sets it for an extension left out here
+    # Jupyter Book sets it whether or not the extension that it belongs to is there
+    app.add_config_value("comments_config", {}, "html", dict)
     app.connect("config-inited", configure)
-    app.connect("html-page-context", lighten, priority=900)
+    app.connect("html-page-context", finish_page, priority=900)
     app.connect("build-finished", finish, priority=400)  # before sphinx_external_toc writes a bare redirect
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

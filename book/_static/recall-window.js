@@ -17,16 +17,17 @@ class RecallWindow extends HTMLElement {
     if (this.shadowRoot) return;
     const root = this.attachShadow({ mode: 'open' }); // without a slot: the static fallback gives way
     root.innerHTML = `<style>
-      :host { display: block; font-variant-numeric: tabular-nums; }
+      :host { display: block; box-sizing: border-box; padding: .8em 1em; border: 1px solid var(--pst-color-border, currentColor);
+        border-radius: .5em; font-family: var(--pst-font-family-heading, sans-serif); font-size: .95em; font-variant-numeric: tabular-nums; }
       label { display: block; margin-top: .6em; }
-      input { display: block; width: 100%; height: 1.75em; margin: 0; accent-color: currentColor; }
+      input { display: block; width: 100%; height: 1.75em; margin: 0; accent-color: var(--pst-color-primary, currentColor); }
       ol { list-style: none; display: flex; flex-wrap: wrap; gap: .35em; padding: 0; margin: .5em 0; }
       li { padding: .2em .5em; border: 2px dotted transparent; border-radius: .3em; }
       .in { border: 2px solid currentColor; font-weight: bold; }
       .clue { text-decoration: underline double; text-underline-offset: .2em; }
       .gap { border: 2px dashed currentColor; }
       p { margin: .6em 0; min-height: 3em; }
-      .bar { height: .8em; min-width: 2px; background: currentColor; }
+      .bar { height: .8em; margin: .2em 0 .5em; background: var(--pst-color-primary, currentColor); }
       .rnn { background: repeating-linear-gradient(45deg, currentColor 0 3px, transparent 3px 7px); outline: 1px solid; }
       @media (prefers-reduced-motion: no-preference) { .bar { transition: width .2s; } }
     </style>

@@ -20,6 +20,7 @@ from rnncourse import checks
 from rnncourse.authoring.percent import Cell, parse
 from rnncourse.errors import CourseError
 
+FOLDERS = ("solutions", "exercises")
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -102,9 +103,6 @@ def check(root: Path) -> list[str]:
     return problems + _strays(root, known) + _leaks(root, secrets)
 
 
-FOLDERS = ("solutions", "exercises")
-
-
 def _sources(root: Path) -> list[Path]:
     sources = sorted((root / "solutions").glob("*.py"))
     if not sources:
@@ -153,12 +151,15 @@ def _graded(stem: str, cells: list[Cell]) -> list[str]:
         answers: dict[str, Any] = {}
         for cell, made in zip(cells, book.cells):
             if cell.name in ("setup", "solution"):
-                exec(compile(made.source, f"<{stem}, {state}, {cell.id}>", "exec"), answers)
+                try:
+                    exec(compile(made.source, f"<{cell.id}>", "exec"), answers)
+                except Exception as error:
+                    problems.append(f"solutions/{stem}.py: the cell {cell.id} raises {error!r}.")
         for exercise in (id for id in checks.exercises(stem) if id.partition(".")[2] in answers):
             verdict = checks.check(exercise, answers[exercise.partition(".")[2]], seed=0)
             if verdict.score != right:
-                first = (verdict.message.splitlines() or [""])[0]
-                problems.append(f"{exercise} {state} scores {verdict.score:g}, not {right:g}: {first}")
+                why = next((entry.message for entry in verdict.details if not entry.passed), "all is right")
+                problems.append(f"{exercise} {state} scores {verdict.score:g}, not {right:g}: {why}")
     return problems
 
 

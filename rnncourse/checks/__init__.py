@@ -1,7 +1,8 @@
 """Checks: what graded cells call, and what they say.
 
-``check("rnn.rnn_step", rnn_step)`` calls the learner's function on fresh random inputs, compares every property with
-the reference, and names the known mistake whose numbers come out. It never raises for what that function does.
+``check("rnn.rnn_step", rnn_step)`` calls the learner's function on fresh random inputs, compares every
+property with the reference, and names the known mistake whose numbers come out. It never raises for what
+that function does.
 """
 
 from __future__ import annotations
@@ -9,19 +10,21 @@ from __future__ import annotations
 import importlib
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from .compare import in_words
-from .diagnose import name_mistake
-from .exercise import Case, Exercise
-from .observe import Observation, observe
-from .patterns import pattern
-from .plain import plain
-from .rules import Expected
-from .verdict import Property, Verdict, show
+from rnncourse.checks.compare import in_words
+from rnncourse.checks.diagnose import name_mistake
+from rnncourse.checks.exercise import Case, Exercise
+from rnncourse.checks.guard import run
+from rnncourse.checks.observe import Observation, observe
+from rnncourse.checks.patterns import pattern
+from rnncourse.checks.plain import plain
+from rnncourse.checks.rules import Expected, compare_case
+from rnncourse.checks.verdict import Property, Verdict, show
 
 __all__ = ["Property", "Verdict", "check", "exercises", "hint", "show", "stems"]
 
@@ -53,7 +56,8 @@ def find(exercise: str) -> Exercise:
     Raises
     ------
     ValueError
-        ``"there is no exercise 'x'; there are: ..."``: an error of whoever wrote the cell, not of the learner.
+        ``"there is no exercise 'x'; there are: ..."``: an error of whoever wrote the cell, not of the
+        learner.
     """
     stem = exercise.split(".")[0]
     if stem in _STEMS and exercise in _exercises(stem):
@@ -82,8 +86,12 @@ def check(exercise: str, answer: Callable[..., Any], seed: int | None = None) ->
     asked = find(exercise)
     seed = secrets.randbelow(2**32) if seed is None else seed
     if not callable(answer):
-        sentence = f"{asked.name} should be a function; here it is {in_words(plain(answer))}."
-        details = tuple(Property(rule.name, False, rule.weight, sentence) for rule in asked.rules[:1])
+        what = in_words(run(lambda: answer, (), plain).seen) if answer is not None else "None"
+        sentence = f"{asked.name} should be a function; here it is {what}."
+        details = tuple(
+            Property(rule.name, False, rule.weight, sentence, sentence, counted=rule.core)
+            for rule in asked.rules
+        )
         return Verdict(asked.id, False, 0.0, None, details, section=(asked.stem, asked.heading), seed=seed)
     cases = asked.draw(np.random.default_rng(seed))
     expected = [asked.expected(case) for case in cases]
@@ -108,21 +116,23 @@ def _judge(asked: Exercise, seen: Sequence[Observation], expected: Expected) -> 
         elif miss is None:
             details.append(Property(rule.name, True, rule.weight))
         else:
-            details.append(Property(rule.name, False, rule.weight, miss.text, miss.numbers))
+            details.append(Property(rule.name, False, rule.weight, miss.numbers or miss.text, miss.text))
     return tuple(details)
 
 
 def _explained(verdict: Verdict, asked: Exercise, seen: Sequence[Observation], expected: Expected) -> Verdict:
     """Add what helps a learner: the call, the mistake's name or a pattern, what the function said."""
-    first = next((s for s in seen if s.printed or s.warned), seen[0])
-    extra: dict[str, Any] = {"printed": first.printed, "warned": first.warned, "called": _call(asked, seen[0].case)}
+    talking = next((s for s in seen if s.printed or s.warned), seen[0])
+    wrong = (s for s, right in zip(seen, expected, strict=True) if compare_case(asked, s, right) is not None)
+    call = _call(asked, next(wrong, seen[0]).case)
+    extra: dict[str, Any] = {"printed": talking.printed, "warned": talking.warned, "called": call}
     if not verdict.passed:
         mistake = name_mistake(asked, seen, expected)
         if mistake is not None:
             extra |= {"mistake": mistake.id, "findings": (mistake.sentence,), "section": mistake.section}
         else:
             extra["findings"] = pattern(asked, seen, expected)
-    return Verdict(**{**vars(verdict), **extra})
+    return replace(verdict, **extra)
 
 
 def _call(asked: Exercise, case: Case) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .plain import Plain, Unusable
+from rnncourse.checks.plain import NUMERIC, Plain, Unusable
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Tolerance:
         return self.relative * largest + self.absolute
 
 
+EQUAL = Tolerance(0.0)
 DOUBLE = Tolerance(1e-9)
 # float32 keeps 24 bits (6e-8); a few dozen roundings one after the other stay well below this
 SINGLE = Tolerance(2e-5)
@@ -46,14 +47,18 @@ def numbers_of(got: Plain) -> np.ndarray | None:
         return None
     if isinstance(got, tuple | list):
         rows = [numbers_of(item) for item in got]
-        if not rows or any(row is None for row in rows) or len({row.shape for row in rows if row is not None}) > 1:
+        if (
+            not rows
+            or any(row is None for row in rows)
+            or len({row.shape for row in rows if row is not None}) > 1
+        ):
             return None
         return np.stack([row for row in rows if row is not None])
     try:
         array = np.asarray(got)
     except (OverflowError, ValueError):
         return None
-    return array if array.dtype.kind in "biufc" else None
+    return array if array.dtype.kind in NUMERIC else None
 
 
 def difference(
@@ -99,7 +104,7 @@ def difference(
     wrong = error > limit
     if not wrong.any():
         return None
-    place = np.unravel_index(int(np.argmax(error)), error.shape)
+    place = _first(error == error.max())
     want, have = _pair(float(expected[place]), float(array[place]))
     off = f"expected {want}, got {have} (off by {error[place]:.3g})."
     if array.ndim == 0:
@@ -121,7 +126,9 @@ def kind_difference(name: str, got: Plain, expected: np.ndarray, kind: str) -> D
         fine = array.ndim == 0 and array.dtype.kind == "f"
         return None if fine else Difference(f"{name} is {in_words(got)}; a float is asked for.")
     if not isinstance(got, np.ndarray):
-        return Difference(f"{name} is {in_words(got)}; an array is asked for (np.array or np.stack makes one).")
+        return Difference(
+            f"{name} is {in_words(got)}; an array is asked for (np.array or np.stack makes one)."
+        )
     if array.shape != expected.shape:
         return Difference(f"{name} has the shape {_shape(array)}; {_shape(expected)} is asked for.")
     if array.dtype.newbyteorder("=") != expected.dtype:
@@ -132,9 +139,9 @@ def kind_difference(name: str, got: Plain, expected: np.ndarray, kind: str) -> D
 def in_words(got: Plain) -> str:
     """Say what a result is, for the sentence "`h` is ...", without its values."""
     if got is None:
-        return "None: the function returned nothing. Is there a `return` on every way through it?"
+        return "None: nothing was returned (is there a `return` on every way through the function?)"
     if isinstance(got, Unusable):
-        return got.why.rstrip(".?") if got.why.endswith(".") else got.why
+        return got.why
     if isinstance(got, np.ndarray):
         return f"an array of shape {_shape(got)} and dtype {got.dtype}"
     if isinstance(got, tuple | list):
@@ -152,8 +159,8 @@ def _first(flags: np.ndarray) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(flags)), flags.shape))
 
 
-def _at(name: str, place: tuple[np.intp, ...] | tuple[int, ...]) -> str:
-    return f"{name}[{', '.join(str(int(i)) for i in place)}]" if len(place) else name
+def _at(name: str, place: tuple[int, ...]) -> str:
+    return f"{name}[{', '.join(str(i) for i in place)}]" if place else name
 
 
 def _pair(expected: float, got: float) -> tuple[str, str]:

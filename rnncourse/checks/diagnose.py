@@ -6,22 +6,24 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from . import mistakes
-from .compare import Tolerance, numbers_of
-from .exercise import Exercise
-from .observe import Observation, observe
-from .rules import Expected, compare_case
+from rnncourse.checks import mistakes
+from rnncourse.checks.compare import Tolerance, numbers_of
+from rnncourse.checks.exercise import Exercise
+from rnncourse.checks.observe import Observation, observe
+from rnncourse.checks.rules import Expected, compare_case
 
 EXACT = Tolerance(1e-8, 1e-12)  # two roads to the same wrong number differ by rounding alone
 ROUNDED = Tolerance(1e-4, 1e-6)  # the same in float32
 
 
-def name_mistake(exercise: Exercise, seen: Sequence[Observation], expected: Expected) -> mistakes.Mistake | None:
+def name_mistake(
+    exercise: Exercise, seen: Sequence[Observation], expected: Expected
+) -> mistakes.Mistake | None:
     """Return the known mistake whose behaviour is that of the learner's function, or None.
 
-    First asked for is agreement in everything: numbers, dtype, failures, arguments changed or shared. Where no
-    mistake agrees so far, the numbers of the ordinary calls decide: then the learner made a known mistake and
-    something else besides.
+    First asked for is agreement in everything: numbers, dtype, failures, arguments changed or shared. Where
+    no mistake agrees so far, the numbers of the ordinary calls decide: then the learner made a known mistake
+    and something else besides.
     """
     wrong = [
         index
@@ -45,7 +47,9 @@ def name_mistake(exercise: Exercise, seen: Sequence[Observation], expected: Expe
 
 
 def _has_numbers(observation: Observation) -> bool:
-    return observation.failure is None and any(numbers_of(result) is not None for result in observation.results)
+    return observation.failure is None and any(
+        numbers_of(result) is not None for result in observation.results
+    )
 
 
 def _same_numbers(exercise: Exercise, mine: Observation, theirs: Observation) -> bool:
@@ -71,7 +75,8 @@ def _same_conduct(mine: Observation, theirs: Observation) -> bool:
         [result.dtype if isinstance(result, np.ndarray) else type(result) for result in observation.results]
         for observation in (mine, theirs)
     ]
-    return (
-        kinds[0] == kinds[1]
-        and (mine.changed, mine.shared, mine.kept) == (theirs.changed, theirs.shared, theirs.kept)
+    return kinds[0] == kinds[1] and (mine.changed, mine.shared, mine.kept) == (
+        theirs.changed,
+        theirs.shared,
+        theirs.kept,
     )

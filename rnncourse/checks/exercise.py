@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .compare import DOUBLE, SINGLE, Tolerance
-from .plain import Plain
+from rnncourse.checks.compare import DOUBLE, SINGLE, Tolerance
+from rnncourse.checks.plain import Plain
 
 if TYPE_CHECKING:
-    from .rules import Rule
+    from rnncourse.checks.rules import Rule
 
 Arguments = Mapping[str, Any]
 
@@ -22,8 +22,8 @@ class Case:
     """One call: the arguments by name, in the order of the call.
 
     ``tag`` says which rules look at it. ``layout`` says how arrays lie in memory: ``plain`` (fresh, C order),
-    ``strided`` (every other element of a larger array), ``read-only`` (Fortran order, writing raises). ``material`` is
-    what an exercise's ``interpret`` needs besides.
+    ``strided`` (every other element of a larger array), ``read-only`` (Fortran order, writing raises).
+    ``material`` is what an exercise's ``interpret`` needs besides.
     """
 
     tag: str
@@ -35,11 +35,16 @@ class Case:
     @property
     def single(self) -> bool:
         """Whether the call is made in float32."""
-        return any(isinstance(value, np.ndarray) and value.dtype == np.float32 for value in self.args.values())
+        return any(
+            isinstance(value, np.ndarray) and value.dtype == np.float32 for value in self.args.values()
+        )
 
     def materialise(self) -> list[Any]:
         """Lay out fresh copies of the arguments: one call cannot spoil the next."""
-        return [_lay_out(value, self.layout) if isinstance(value, np.ndarray) else value for value in self.args.values()]
+        return [
+            _lay_out(value, self.layout) if isinstance(value, np.ndarray) else value
+            for value in self.args.values()
+        ]
 
     def exact(self) -> list[Any]:
         """Return the arguments for the reference: float32 numbers in float64, so that it does not round."""
@@ -175,8 +180,14 @@ def standard_cases(
         (``again``: a function that keeps something between calls gives itself away), and the rest.
     """
     same = sizes(rng)
-    cases = [Case("plain", make(rng, **same)), Case("plain", make(rng, **same)), Case("plain", make(rng, **sizes(rng)))]
-    cases += [Case("layout", make(rng, **sizes(rng)), layout, note=layout) for layout in ("strided", "read-only")]
+    cases = [
+        Case("plain", make(rng, **same)),
+        Case("plain", make(rng, **same)),
+        Case("plain", make(rng, **sizes(rng))),
+    ]
+    cases += [
+        Case("layout", make(rng, **sizes(rng)), layout, note=layout) for layout in ("strided", "read-only")
+    ]
     for edge in edges:
         note = ", ".join(f"{name} = {size}" for name, size in edge.items())
         cases.append(Case("edge", make(rng, **{**sizes(rng), **edge}), note=note))

@@ -1,59 +1,23 @@
-"""The exercises of "The limits of feedforward networks"."""
+"""The exercises of "The limits of feedforward networks" on windows; the others are in ``feedforward_words``."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from rnncourse.checks.exercise import Case, Exercise, distinct, standard_cases
+from rnncourse.checks.feedforward_words import (
+    BIGRAM_PROBABILITIES,
+    ONE_HOT,
+    RNN_PARAMETERS,
+    WINDOW_MLP_PARAMETERS,
+)
+from rnncourse.checks.rules import sides, values
 from rnncourse.reference import feedforward as reference
 
-from .exercise import Case, Exercise, distinct, standard_cases
-from .rules import Rule, fresh, kinds, sides, untouched, values
-
 Rng = np.random.Generator
-Args = dict[str, object]
-
-
-# ---------------------------------------------------------------- one_hot
-def _ids(rng: Rng, V: int, *shape: int) -> Args:
-    """Ids of which some repeat, neither 0 nor the largest always there: V cannot be guessed from them."""
-    return {"ids": rng.integers(0, V, shape), "vocab_size": V}
-
-
-def _draw_one_hot(rng: Rng) -> list[Case]:
-    size = distinct(rng, T=(4, 7), B=(2, 4), V=(5, 9), S=(2, 3))
-    T, B, V = size["T"], size["B"], size["V"]
-    low = {"ids": np.arange(T) % 3, "vocab_size": V}  # the largest id does not occur, and ids repeat
-    high = {"ids": np.array([V - 1, 0, *rng.integers(0, V, T), V - 1]), "vocab_size": V}
-    wide = {"ids": rng.integers(0, V, (B, T)).astype(np.int32), "vocab_size": V}
-    batch = Case("batch", _ids(rng, V, T, B), note="ids of shape (T, B)")
-    cases = [Case("plain", low), Case("plain", high), batch, Case("batch", _ids(rng, V + 1, B, T))]
-    cases += [Case("layout", _ids(rng, V, T, B), layout, note=layout) for layout in ("strided", "read-only")]
-    cases += [
-        Case("edge", _ids(rng, V, 1), note="one id"),
-        Case("edge", _ids(rng, V, T, 1), note="B = 1"),
-        Case("edge", _ids(rng, V, size["S"], T, B), note="ids with three axes"),
-        Case("edge", wide, note="ids of dtype int32"),
-    ]
-    return [*cases, Case("again", low)]
-
-
-ONE_HOT = Exercise(
-    id="feedforward.one_hot",
-    results=("vectors",),
-    draw=_draw_one_hot,
-    reference=reference.one_hot,
-    rules=(
-        values("a sequence of ids", 0.4),
-        values("a batch of ids, (T, B)", 0.35, ("batch",)),
-        *sides("other shapes and dtypes of ids", single_precision=False),
-    ),
-    heading="Words as vectors",
-    hints=(
-        "In the vector of word 3, which number is 1? Which axis of the result counts the words of the vocabulary?",
-        "Start from zeros of shape ids.shape + (vocab_size,). Or ask: which rows of the identity matrix are these?",
-        "Compare every id with 0, 1, ..., vocab_size - 1 at once: ids[..., None] == np.arange(vocab_size), as floats.",
-    ),
-)
+Args = dict[str, Any]
 
 
 # ---------------------------------------------------------------- sliding_windows
@@ -81,7 +45,8 @@ SLIDING_WINDOWS = Exercise(
     hints=(
         "For a series of 5 values and width 3: how many windows have a value after them?",
         "There are len(series) - width windows. Window n begins at n; which value follows its last one?",
-        "inputs[n] is series[n : n + width], targets[n] is series[n + width]. Return copies, not views of the series.",
+        "inputs[n] is series[n : n + width], targets[n] is series[n + width]. Return copies, not "
+        "views of the series.",
     ),
 )
 
@@ -97,7 +62,9 @@ def _mlp(rng: Rng, N: int, I: int, H: int, O: int) -> Args:  # noqa: E741
     }
 
 
-def _mlp_reference(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> np.ndarray:
+def _mlp_reference(
+    x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray
+) -> np.ndarray:
     return reference.forward(reference.Params(W1, b1, W2, b2), x)[0]
 
 
@@ -117,101 +84,6 @@ MLP_FORWARD = Exercise(
         "Which of the two layers has a tanh? What shape has x @ W1.T?",
         "Hidden layer (F2): tanh of everything, bias included. Output (F3): linear, with its own bias.",
         "h = np.tanh(x @ W1.T + b1), then the same pattern once more with W2 and b2, without a tanh.",
-    ),
-)
-
-
-# ---------------------------------------------------------------- counting parameters
-def _draw_counts(names: tuple[str, ...]) -> object:
-    def draw(rng: Rng) -> list[Case]:
-        sizes = [distinct(rng, **{name: (2, 40) for name in names}) for _ in range(4)]
-        large = distinct(rng, **{name: (30_000, 60_000) for name in names})  # past 32 bits
-        return [*(Case("plain", size) for size in sizes), Case("edge", large), Case("edge", dict.fromkeys(names, 1))]
-
-    return draw
-
-
-_COUNT_RULES = (
-    values("the number", 0.8),
-    kinds("an int", 0.1),
-    values("very large and very small networks", 0.1, ("edge",), core=False),
-)
-
-WINDOW_MLP_PARAMETERS = Exercise(
-    id="feedforward.window_mlp_parameters",
-    results=("count",),
-    kind="int",
-    draw=_draw_counts(("width", "input_size", "hidden_size", "output_size")),  # type: ignore[arg-type]
-    reference=reference.window_mlp_parameters,
-    rules=_COUNT_RULES,
-    heading="What the window costs",
-    hints=(
-        "How many numbers does the network see at once? What shape has W1 then?",
-        "Count each array by its shape: W1, b1, W2, b2.",
-        "W1 is (hidden_size, width * input_size). Biases: one for each hidden unit, one for each output.",
-    ),
-)
-
-RNN_PARAMETERS = Exercise(
-    id="feedforward.rnn_parameters",
-    results=("count",),
-    kind="int",
-    draw=_draw_counts(("input_size", "hidden_size", "output_size")),  # type: ignore[arg-type]
-    reference=reference.rnn_parameters,
-    rules=_COUNT_RULES,
-    heading="What the window costs",
-    hints=(
-        "Which matrix does the loop need that a window has not? Does the length of the sequence matter?",
-        "Count by shape: W_xh (H, D), W_hh (H, H), b_h (H,), W_hy (O, H), b_y (O,).",
-        "It is window_mlp_parameters with width 1, plus one H by H matrix.",
-    ),
-)
-
-
-# ---------------------------------------------------------------- bigram_probabilities
-def _bigram_case(rng: Rng, tag: str, V: int, unseen: bool, layout: str = "plain", dtype: str = "int64") -> Case:
-    """Draw a text in which pairs repeat; ``unseen``: two ids, the largest among them, never occur."""
-    known = rng.permutation(V - 1)[: V - 2] if unseen else np.arange(V)
-    start = [] if unseen else list(rng.permutation(V))  # every id occurs, so every row has a count
-    ids = np.array([*start, *known[[0, 1, 0, 1, 1]], *rng.choice(known, 3 * V)])
-    ids = np.append(ids, ids[0])  # the last id counts as an end only; a row never begins there
-    args = {"ids": ids.astype(dtype), "vocab_size": V, "alpha": float(rng.uniform(0.2, 0.9))}
-    return Case(tag, args, layout)
-
-
-def _draw_bigram(rng: Rng) -> list[Case]:
-    V, W = (int(v) for v in 5 + rng.permutation(4)[:2])
-    first = _bigram_case(rng, "plain", V, unseen=False)
-    pair = {"ids": rng.integers(0, V, 2), "vocab_size": V, "alpha": 0.5}
-    whole = {**_bigram_case(rng, "edge", W, unseen=True).args, "alpha": 1}
-    return [
-        first,
-        _bigram_case(rng, "plain", W, unseen=False),
-        _bigram_case(rng, "unseen", W, unseen=True),
-        _bigram_case(rng, "layout", V, True, "strided"),
-        _bigram_case(rng, "layout", V, False, "read-only"),
-        Case("edge", pair, note="a text of two ids"),
-        Case("edge", whole, note="alpha = 1, an int"),
-        Case("edge", _bigram_case(rng, "edge", V, unseen=False, dtype="int32").args, note="ids of dtype int32"),
-        Case("again", first.args),
-    ]
-
-
-BIGRAM_PROBABILITIES = Exercise(
-    id="feedforward.bigram_probabilities",
-    results=("p",),
-    draw=_draw_bigram,
-    reference=reference.bigram_probabilities,
-    rules=(
-        values("ids that all occur", 0.5),
-        values("ids that never occur", 0.25, ("unseen",)),
-        *sides("short texts, alpha = 1, int32", single_precision=False),
-    ),
-    heading="Counting pairs: the bigram model",
-    hints=(
-        "Which axis of the table is the word that comes first? What must every row sum to?",
-        "Count c[i, j], how often j follows i; the same pair can come many times. Then smooth with (F4) row by row.",
-        "np.add.at(c, (ids[:-1], ids[1:]), 1); then (c + alpha) divided by the sum of each row plus alpha * V.",
     ),
 )
 
@@ -244,9 +116,12 @@ DILATED_WINDOW_MLP = Exercise(
     rules=(values("values", 0.75), *sides("dilation = 1, width = 1, a single window")),
     heading="A window that slides",
     hints=(
-        "With width 3 and dilation 2, which values of the series does row 0 see? And which is the one after them?",
-        "width is W1.shape[1]. Row n needs series[n + width * dilation] to exist: that says how many rows there are.",
-        "The window of row n is series[n : n + width * dilation : dilation]; stack them and use your mlp_forward.",
+        "With width 3 and dilation 2, which values of the series does row 0 see? And which is the "
+        "one after them?",
+        "width is W1.shape[1]. Row n needs series[n + width * dilation] to exist: that says how "
+        "many rows there are.",
+        "The window of row n is series[n : n + width * dilation : dilation]; stack them and use "
+        "your mlp_forward.",
     ),
 )
 

@@ -1,9 +1,9 @@
 """Calling a learner's function so that whatever it does becomes a sentence.
 
-Nothing gets out of :func:`run`: no exception, no endless loop, no output, no warning, no changed setting of NumPy.
-The function may also be a stand-in that passes the call on to another process. Such a stand-in shows a write into an
-argument, or a result that shares memory with one, by doing the same with the arrays that it was given, and the
-line where the far code failed by a note on the exception (``error.add_note``).
+Nothing gets out of :func:`run`: no exception, no endless loop, no output, no warning, no changed setting of
+NumPy. The function may also be a stand-in that passes the call on to another process. Such a stand-in shows
+a write into an argument, or a result that shares memory with one, by doing the same with the arrays that it
+was given, and the line where the far code failed by a note on the exception (``error.add_note``).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class TimeUp(BaseException):
 
 @dataclass(frozen=True)
 class Failure:
-    """How a call ended that did not return: ``kind`` of exception, its ``text``, and the learner's own line."""
+    """How a call ended that did not return: the exception's kind and text, and the learner's own line."""
 
     kind: str
     text: str
@@ -49,9 +49,14 @@ class Failure:
 
     def sentence(self) -> str:
         """Say what happened, in one or two lines."""
-        place = f"\n    {self.where}: {self.source}" if self.source else f" ({self.where})" if self.where else ""
+        place = (
+            f"\n    {self.where}: {self.source}" if self.source else f" ({self.where})" if self.where else ""
+        )
         if self.kind == "TimeUp":
-            return f"It had not come back after {SECONDS:g} seconds and was stopped. Is there a loop that never ends?{place}"
+            waited = f"It had not come back after {SECONDS:g} seconds and was stopped."
+            return f"{waited} Is there a loop that never ends?{place}"
+        if self.kind == "NotTried":
+            return "Not tried: an earlier call did not come back in time, or ended the program."
         if self.kind == "NotImplementedError":
             return "It is not written yet: it raises NotImplementedError."
         return f"It raised {self.kind}{': ' + self.text if self.text else ''}{place}"
@@ -84,7 +89,7 @@ class _Shelf(io.TextIOBase):
 
 @contextlib.contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise :class:`TimeUp` inside the block after ``seconds``, where the system can (main thread, not Windows)."""
+    """Raise :class:`TimeUp` in the block after ``seconds``, where that can be (main thread, not Windows)."""
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
         return
@@ -135,23 +140,22 @@ def run(
     args : sequence
         Positional arguments.
     look : callable
-        Turns the returned value into plain data. It runs under the same guard, since looking at a strange object
-        (an iterator, an array with methods of its own) runs the learner's code too.
+        Turns the returned value into plain data. It runs under the same guard, since looking at a strange
+        object (an iterator, an array with methods of its own) runs the learner's code too.
     seconds : float
         Time limit for the two together.
     """
     shelf = _Shelf()
     seen, failure = None, None
     with (
-        _restored(),
         contextlib.redirect_stdout(shelf),
         contextlib.redirect_stderr(shelf),
         warnings.catch_warnings(record=True) as caught,
-        np.errstate(all="warn"),
+        np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"),
     ):
         warnings.simplefilter("always")
         try:
-            with _time_limit(seconds):
+            with _restored(), _time_limit(seconds):
                 seen = look(answer(*args))
         except BaseException as error:  # SystemExit and KeyboardInterrupt too: a verdict comes in every case
             failure = describe(error, answer)
@@ -162,23 +166,26 @@ def run(
 def describe(error: BaseException, answer: object = None) -> Failure:
     """Put an exception into words that point at the learner's own line."""
     where, source = _own_line(error.__traceback__, answer)
-    text = _text(error)
-    notes = [note for note in getattr(error, "__notes__", ()) if type(note) is str]
-    text = "\n    ".join([text, *notes[:3]])
+    text = "\n    ".join([_text(error), *_notes(error)])
     return Failure(type(error).__name__, text, where, source, not isinstance(error, Exception))
 
 
 def _text(error: object) -> str:
     try:
         text = str(error)
-    except BaseException:
+    except BaseException:  # a learner's own exception may fail even here
         return "(its text cannot be read)"
     return text if len(text) <= KEPT_CHARACTERS else text[:KEPT_CHARACTERS] + " ..."
 
 
+def _notes(error: BaseException) -> list[str]:
+    notes = vars(error).get("__notes__", ())
+    return [note[:KEPT_CHARACTERS] for note in notes[:3] if type(note) is str] if type(notes) is list else []
+
+
 def _own_line(traceback: types.TracebackType | None, answer: object) -> tuple[str, str]:
     """Find the last frame that the learner wrote; ("", "") where there is none."""
-    home = answer.__code__.co_filename if isinstance(answer, types.FunctionType) else None
+    home = answer.__code__.co_filename if type(answer) is types.FunctionType else None
     found = None
     while traceback is not None:
         name = traceback.tb_frame.f_code.co_filename

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from .exercise import Case, Exercise
-from .guard import SECONDS, Failure, Outcome, run
-from .plain import Plain, arrays_in, plain
+from rnncourse.checks.exercise import Case, Exercise
+from rnncourse.checks.guard import SECONDS, Failure, Outcome, run
+from rnncourse.checks.plain import NUMERIC, Plain, arrays_in, plain
 
+SECONDS_IN_ALL = 5.0  # for all calls of one check together
 NOT_TRIED = Failure("NotTried", "not tried after that")
 
 
@@ -19,10 +21,10 @@ NOT_TRIED = Failure("NotTried", "not tried after that")
 class Observation:
     """One call, seen from outside.
 
-    ``returned`` is the result as plain data, ``results`` one entry for each name that the exercise returns (after
-    ``interpret``), ``failure`` is set where the call did not return. ``changed`` and ``shared`` name arguments that
-    were written to, or whose memory the result uses. ``kept`` is False where the result changed afterwards,
-    during other calls.
+    ``returned`` is the result as plain data, ``results`` one entry for each name that the exercise returns
+    (after ``interpret``), ``failure`` is set where the call did not return. ``changed`` and ``shared`` name
+    arguments that were written to, or whose memory the result uses. ``kept`` is False where the result
+    changed afterwards, during other calls.
     """
 
     case: Case
@@ -40,11 +42,11 @@ class Observation:
 def observe(exercise: Exercise, answer: Callable[..., Any], cases: Sequence[Case]) -> list[Observation]:
     """Call ``answer`` on every case. A call that hangs or exits ends it: the rest counts as not tried."""
     seen: list[Observation] = []
-    over = False
+    over, ends = False, time.monotonic() + SECONDS_IN_ALL
     for case in cases:
         seen.append(Observation(case, failure=NOT_TRIED) if over else _one(exercise, answer, case))
         failure = seen[-1].failure
-        over = over or (failure is not None and failure.final)
+        over = over or (failure is not None and failure.final) or time.monotonic() > ends
     for observation in seen:  # only now: has a later call changed an earlier result?
         observation.kept = all(np.array_equal(now, then, equal_nan=True) for now, then in observation.live)
         observation.live.clear()
@@ -72,11 +74,20 @@ def _unchanged(before: np.ndarray, after: np.ndarray) -> bool:
     return same_kind and bool(np.array_equal(before, after, equal_nan=before.dtype.kind == "f"))
 
 
-def _look(value: object, args: Sequence[Any]) -> tuple[Plain, list[bool], list[tuple[np.ndarray, np.ndarray]]]:
+def _look(
+    value: object, args: Sequence[Any]
+) -> tuple[Plain, list[bool], list[tuple[np.ndarray, np.ndarray]]]:
     """Take plain data out of a result, see which arguments' memory it uses, and keep it in sight."""
     arrays = arrays_in(value)
-    shared = [isinstance(arg, np.ndarray) and any(np.may_share_memory(arg, array) for array in arrays) for arg in args]
-    live = [(array, array.copy()) for array in arrays if type(array) is np.ndarray and array.size < 100_000]
+    shared = [
+        isinstance(arg, np.ndarray) and any(np.may_share_memory(arg, array) for array in arrays)
+        for arg in args
+    ]
+    live = [
+        (array, array.copy())
+        for array in arrays
+        if type(array) is np.ndarray and array.dtype.kind in NUMERIC and array.size < 100_000
+    ]
     return plain(value), shared, live
 
 

@@ -7,6 +7,7 @@ comparison. Everything that is no number, array, tuple or list becomes an :class
 from __future__ import annotations
 
 import types
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 
 LARGEST = 1_000_000  # numbers in one result; the exercises' own results have a few hundred
 _SCALARS = frozenset(np.sctypeDict.values())
-_NUMERIC = "biufc"
+NUMERIC = "biufc"  # kinds of dtype: booleans, integers, floats, complex numbers
 
 Plain = Any  # numpy.ndarray | float | int | bool | complex | None | tuple | list | Unusable
 
@@ -46,7 +47,8 @@ def plain(value: object, room: int = LARGEST, depth: int = 0) -> Plain:
     if kind in _SCALARS:
         return _array(np.asarray(value), room)
     if issubclass(kind, tuple | list):
-        items = tuple.__iter__(value) if isinstance(value, tuple) else list.__iter__(value)  # type: ignore[arg-type]
+        items: Iterator[object]
+        items = tuple.__iter__(value) if issubclass(kind, tuple) else list.__iter__(value)  # type: ignore[arg-type]
         if depth > 5 or len(value) > room:  # type: ignore[arg-type]
             return Unusable("a list too long or too deep to be looked at")
         copied = [plain(item, room // max(1, len(value)), depth + 1) for item in items]  # type: ignore[arg-type]
@@ -55,7 +57,7 @@ def plain(value: object, room: int = LARGEST, depth: int = 0) -> Plain:
 
 
 def _array(array: np.ndarray, room: int) -> np.ndarray | Unusable:
-    if array.dtype.kind not in _NUMERIC:
+    if array.dtype.kind not in NUMERIC:
         reason = " (ragged lists make such an array)" if array.dtype.kind == "O" else ""
         return Unusable(f"an array of dtype {array.dtype}, not of numbers{reason}")
     if array.size > room:
@@ -67,15 +69,15 @@ def _describe(value: object, kind: type) -> str:
     name = f"{kind.__module__}.{kind.__name__}"
     if isinstance(value, types.GeneratorType | types.CoroutineType):
         value.close()
-        return "a generator: does your function say `yield` where `return` is meant?"
+        return "a generator (does your function say `yield` where `return` is meant?)"
     if issubclass(kind, np.ndarray):
         return f"a {name}; a plain numpy.ndarray is asked for (np.asarray makes one)"
     if name.startswith("torch."):
         return f"a {name}; this exercise is NumPy's, so a numpy.ndarray is asked for"
     if value is Ellipsis:
-        return "`...`: the function is not written yet"
+        return "`...`, so it is not written yet"
     if issubclass(kind, types.FunctionType | types.BuiltinFunctionType | type):
-        return "a function or class: was it meant to be called, with ()?"
+        return "a function or class (was it meant to be called, with parentheses?)"
     return f"a {name.removeprefix('builtins.')}, which holds no plain numbers"
 
 

@@ -1,7 +1,7 @@
 """A verdict in words: plain text for terminals and logs, HTML for notebooks.
 
-The HTML takes its colours from the page, so that it is readable in light and dark; nothing is said by colour alone, and
-every text that a learner's code can influence is escaped.
+The HTML takes its colours from the page, so that it is readable in light and dark; nothing is said by colour
+alone, and every text that a learner's code can influence is escaped.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .verdict import Property, Verdict
+    from rnncourse.checks.verdict import Property, Verdict
 
 _WIDTH = 100
 _INDENT = " " * 11
@@ -26,28 +26,39 @@ def _headline(verdict: Verdict) -> str:
 
 
 def _sign(entry: Property) -> str:
-    return "ok" if entry.passed else "not yet" if entry.counted else "waits"
+    return "ok" if entry.passed else "not yet"
 
 
-def _message(entry: Property, guarded: bool) -> str:
-    return entry.message if guarded or not entry.numbers else entry.numbers
+def _entries(verdict: Verdict, guarded: bool) -> list[tuple[str, str, str]]:
+    """List sign, name and message of each property: repetitions shortened, those that wait in one entry."""
+    entries, said = [], set()
+    for entry in verdict.details:
+        message = entry.guarded if guarded else entry.message
+        if entry.counted:
+            entries.append((_sign(entry), entry.name, "The same as above." if message in said else message))
+            said |= {message} - {""}
+    waiting = [entry.name for entry in verdict.details if not entry.counted]
+    if waiting:
+        entries.append(("waits", "; ".join(waiting), "Looked at as soon as some value is right."))
+    return entries
 
 
 def _advice(verdict: Verdict) -> list[str]:
-    """What to do next; nothing where all is well."""
+    """Say what to do next; nothing where all is well."""
     if verdict.passed:
         return []
     stem, heading = verdict.section
+    name = verdict.exercise.split(".")[-1]
     advice = [f"Read: the section '{heading}' of the chapter '{stem}'."] if heading else []
     return [
         *advice,
         f'Help: hint("{verdict.exercise}")',
-        f'Again with the same numbers: check("{verdict.exercise}", {verdict.exercise.split(".")[-1]}, seed={verdict.seed})',
+        f'Again with the same numbers: check("{verdict.exercise}", {name}, seed={verdict.seed})',
     ]
 
 
 def _aside(verdict: Verdict) -> list[tuple[str, str]]:
-    """What the function said itself."""
+    """Collect what the function said itself."""
     parts = [("Your function printed", verdict.printed.rstrip())] if verdict.printed.strip() else []
     if verdict.warned and not verdict.passed:
         parts.append(("It caused warnings", "\n".join(verdict.warned)))
@@ -68,13 +79,10 @@ def text(verdict: Verdict, guarded: bool = False) -> str:
         if verdict.called:
             lines += textwrap.wrap(f"Called: {verdict.called}", _WIDTH, subsequent_indent="        ")
         lines.append("")
-        for entry in verdict.details:
-            message = _message(entry, guarded)
-            lines.append(f"  {_sign(entry):8} {entry.name}")
+        for sign, name, message in _entries(verdict, guarded):
+            lines += textwrap.wrap(name, _WIDTH, initial_indent=f"  {sign:8} ", subsequent_indent=_INDENT)
             for line in message.splitlines():
-                lines += textwrap.wrap(
-                    line, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT, drop_whitespace=True
-                )
+                lines += textwrap.wrap(line, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
         for finding in verdict.findings:
             lines += ["", *textwrap.wrap(finding, _WIDTH)]
         advice = _advice(verdict)
@@ -89,23 +97,25 @@ _CODE = "white-space:pre-wrap;overflow-wrap:anywhere;margin:0.3em 0;color:inheri
 
 
 def html(verdict: Verdict) -> str:
-    """Write the verdict as HTML: one labelled region, a list of properties, signs in words."""
+    """Write the verdict as HTML: one labelled group, a list of properties, signs in words."""
     parts = [
-        f'<section aria-label="Verdict on {escape(verdict.exercise)}" style="{_BOX}">',
+        f'<div role="group" aria-label="Verdict on {escape(verdict.exercise)}" style="{_BOX}">',
         f'<p style="margin:0"><strong>{escape(_headline(verdict))}</strong></p>',
     ]
     if not verdict.passed:
         if verdict.called:
             parts.append(f'<p style="margin:0.3em 0">Called: <code>{escape(verdict.called)}</code></p>')
         parts.append('<ul style="margin:0.5em 0;padding-left:1.2em">')
-        for entry in verdict.details:
-            message = escape(_message(entry, guarded=False)).replace("\n", "<br>")
-            rest = f'<br><span style="overflow-wrap:anywhere">{message}</span>' if message else ""
-            parts.append(f"<li><strong>{_sign(entry)}:</strong> {escape(entry.name)}{rest}</li>")
+        for sign, name, message in _entries(verdict, guarded=False):
+            said = escape(message).replace("\n", "<br>")
+            rest = f'<br><span style="overflow-wrap:anywhere">{said}</span>' if said else ""
+            parts.append(f"<li><strong>{sign}:</strong> {escape(name)}{rest}</li>")
         parts.append("</ul>")
         parts += [f"<p><strong>{escape(finding)}</strong></p>" for finding in verdict.findings]
         parts += [f'<p style="margin:0.2em 0">{escape(line)}</p>' for line in _advice(verdict)]
     for title, said in _aside(verdict):
-        parts.append(f'<p style="margin:0.5em 0 0">{escape(title)}:</p><pre style="{_CODE}">{escape(said)}</pre>')
-    parts.append("</section>")
+        parts.append(
+            f'<p style="margin:0.5em 0 0">{escape(title)}:</p><pre style="{_CODE}">{escape(said)}</pre>'
+        )
+    parts.append("</div>")
     return "\n".join(parts)

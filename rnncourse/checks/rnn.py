@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from rnncourse.checks.exercise import Case, Exercise, distinct, single, standard_cases
+from rnncourse.checks.rnn_output import DELAY_LINE_WEIGHTS, OUTPUT_LAYER, SOFTMAX_CROSS_ENTROPY
+from rnncourse.checks.rules import sides, values
 from rnncourse.reference import rnn as reference
 
-from .exercise import Case, Exercise, distinct, single, standard_cases
-from .rnn_output import DELAY_LINE_WEIGHTS, OUTPUT_LAYER, SOFTMAX_CROSS_ENTROPY
-from .rules import sides, values
-
 Rng = np.random.Generator
-Args = dict[str, object]
+Args = dict[str, Any]
 
 
 def sizes(rng: Rng) -> dict[str, int]:
@@ -61,7 +62,8 @@ RNN_STEP = Exercise(
     heading="One step of the loop",
     hints=(
         "How many terms stand inside the tanh? Which of them carries the memory?",
-        "With one example in each row, W_xh x_t becomes x_t @ W_xh.T. Do the same for the state; add the bias once.",
+        "With one example in each row, W_xh x_t becomes x_t @ W_xh.T. Do the same for the state; "
+        "add the bias once.",
         "np.tanh of (x_t @ W_xh.T + the state's term + b_h); the whole sum goes in, not one term.",
     ),
 )
@@ -80,7 +82,8 @@ RNN_FORWARD = Exercise(
     hints=(
         "What does step t need that step t - 1 made? What stands in its place at t = 0?",
         "Keep a variable h that starts as h0. In every step: compute the new h, store it in its own row.",
-        "for t in range(len(x)): h = rnn_step(x[t], h, W_xh, W_hh, b_h); rows.append(h). Then np.stack(rows).",
+        "for t in range(len(x)): h = rnn_step(x[t], h, W_xh, W_hh, b_h); rows.append(h). Then "
+        "np.stack(rows).",
     ),
 )
 
@@ -97,7 +100,7 @@ def _draw_chunks(rng: Rng) -> list[Case]:
     b = distinct(rng, T=(7, 7), D=(2, 6), H=(2, 6))
     return [
         even,
-        Case("plain", {**sequence(rng, **{**_shape(even)}), "chunk": 2}),
+        Case("plain", {**sequence(rng, **_shape(even)), "chunk": 2}),
         _chunked(rng, "plain", 9, 3),
         _chunked(rng, "ragged", 7, 3, note="T = 7 and chunk = 3"),
         _chunked(rng, "ragged", 8, 5, note="T = 8 and chunk = 5"),
@@ -130,8 +133,10 @@ TRUNCATE_AND_CARRY = Exercise(
     heading="Chunk by chunk",
     hints=(
         "What does the second chunk need from the first, so that nobody can see the cut?",
-        "Cut x at 0, chunk, 2 * chunk, ...; run rnn_forward on each piece. What is the last state of a piece for the next?",
-        "for start in range(0, len(x), chunk): h = rnn_forward(x[start : start + chunk], state, ...); state = h[-1].",
+        "Cut x at 0, chunk, 2 * chunk, ...; run rnn_forward on each piece. What is the last state "
+        "of a piece for the next?",
+        "for start in range(0, len(x), chunk): h = rnn_forward(x[start : start + chunk], state, "
+        "...); state = h[-1].",
     ),
 )
 
@@ -151,10 +156,10 @@ def _draw_leaky(rng: Rng) -> list[Case]:
     cases = standard_cases(rng, sizes, _leaky, edges=({"T": 1}, {"B": 1}))
     full = [{**_leaky(rng, **sizes(rng)), "mask": None} for _ in range(2)]
     for args in full:
-        args["mask"] = np.ones(args["x"].shape[:2])  # type: ignore[union-attr]
+        args["mask"] = np.ones(args["x"].shape[:2])
     extra = _leaky(rng, **sizes(rng))
-    whole = {**extra, "mask": extra["mask"] != 0, "leak": np.ones_like(extra["leak"])}  # type: ignore[call-overload]
-    integer = {**extra, "mask": extra["mask"].astype(np.int64)}  # type: ignore[attr-defined]
+    whole = {**extra, "mask": extra["mask"] != 0, "leak": np.ones_like(extra["leak"])}
+    integer = {**extra, "mask": extra["mask"].astype(np.int64)}
     return [
         *(Case("full", args, note="every position counting") for args in full),
         *cases[:-1],

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
+from rnncourse.checks.compare import Difference, Tolerance, in_words, numbers_of
+from rnncourse.checks.exercise import Case, Exercise, distinct, single, standard_cases
+from rnncourse.checks.observe import Observation
+from rnncourse.checks.plain import Plain, Unusable
+from rnncourse.checks.rules import Expected, Rule, sides, values
 from rnncourse.reference import losses, output_layer
 from rnncourse.reference import rnn as reference
 
-from .compare import Difference, Tolerance, in_words, numbers_of
-from .exercise import Case, Exercise, distinct, single, standard_cases
-from .observe import Observation
-from .plain import Plain, Unusable
-from .rules import Expected, Rule, sides, values
-
 Rng = np.random.Generator
-Args = dict[str, object]
+Args = dict[str, Any]
 
 
 def _output(rng: Rng, T: int, B: int, H: int, V: int) -> Args:
@@ -47,7 +49,12 @@ OUTPUT_LAYER = Exercise(
 
 # ---------------------------------------------------------------- softmax_cross_entropy
 def _loss(rng: Rng, T: int, B: int, V: int) -> Args:
-    return {"logits": rng.normal(size=(T, B, V)) * 1.5, "targets": rng.integers(0, V, (T, B))}
+    targets = rng.integers(0, V, (T, B))
+    if (
+        T > 1 and B > 1
+    ):  # the smallest and the largest id always count for something: neither is a sign for padding
+        targets[1, 0], targets[1, 1] = 0, V - 1
+    return {"logits": rng.normal(size=(T, B, V)) * 1.5, "targets": targets}
 
 
 def _ragged(rng: Rng, T: int, B: int) -> np.ndarray:
@@ -57,7 +64,7 @@ def _ragged(rng: Rng, T: int, B: int) -> np.ndarray:
     return (np.arange(T)[:, None] < lengths).astype(np.float64)
 
 
-def _masked(rng: Rng, T: int, B: int, V: int, holes: bool = False) -> Args:
+def _masked(rng: Rng, T: int, B: int, V: int, holes: int = 0) -> Args:
     mask = _ragged(rng, T, B)
     if holes:
         mask[0, 0], mask[T // 2, 0] = 0, 0
@@ -70,23 +77,23 @@ def _draw_loss(rng: Rng) -> list[Case]:
 
     cases = standard_cases(rng, sizes, _loss, edges=({"T": 1}, {"B": 1}))
     far = _loss(rng, **sizes(rng))
-    far["logits"] = far["logits"] + rng.choice([-1e3, 1e3])  # type: ignore[operator]
+    far["logits"] = far["logits"] + rng.choice([-1e3, 1e3])
     wide = _loss(rng, **sizes(rng))
-    wide["logits"] = wide["logits"] * 1e3  # type: ignore[operator]
+    wide["logits"] = wide["logits"] * 1e3
     low = _masked(rng, **sizes(rng))
-    low["logits"] = low["logits"] - 1e3  # type: ignore[operator]
-    boolean, integer = _masked(rng, **sizes(rng), holes=True), _masked(rng, **sizes(rng))
+    low["logits"] = low["logits"] - 1e3
+    boolean, integer = _masked(rng, **sizes(rng), holes=1), _masked(rng, **sizes(rng))
     boolean["mask"] = boolean["mask"] != 0
-    integer["mask"] = integer["mask"].astype(np.int64)  # type: ignore[attr-defined]
+    integer |= {"mask": integer["mask"].astype(np.int64), "targets": integer["targets"].astype(np.int32)}
     return [
         *cases[:-1],
         Case("masked", _masked(rng, **sizes(rng)), note="a mask"),
-        Case("masked", _masked(rng, **sizes(rng), holes=True), note="a mask with holes"),
+        Case("masked", _masked(rng, **sizes(rng), holes=1), note="a mask with holes"),
         Case("large", wide, note="logits of about 1e3"),
         Case("large", far, note="logits all near 1e3 or -1e3"),
         Case("edge", low, note="a mask and logits near -1e3"),
         Case("edge", boolean, note="a boolean mask"),
-        Case("edge", integer, note="a mask of integers"),
+        Case("edge", integer, note="a mask of integers, targets of dtype int32"),
         Case("edge", {**_loss(rng, **sizes(rng)), "mask": None}, note="mask=None"),
         Case("layout", _masked(rng, **sizes(rng)), "read-only", note="read-only"),
         Case("float32", single(_masked(rng, **sizes(rng))), note="float32 and a mask"),
@@ -108,9 +115,12 @@ SOFTMAX_CROSS_ENTROPY = Exercise(
     ),
     heading="What the loss measures",
     hints=(
-        "How surprised is the model if it gave the right word the probability 0.5? And which positions count?",
-        "log-softmax first: subtract the largest logit of each position, then the log of the sum of exponentials (R4).",
-        "Pick the target's log-probability with np.take_along_axis; minus its sum over counting positions / their number.",
+        "How surprised is the model if it gave the right word the probability 0.5? And which "
+        "positions count?",
+        "log-softmax first: subtract the largest logit of each position, then the log of the sum "
+        "of exponentials (R4).",
+        "Pick the target's log-probability with np.take_along_axis; minus its sum over counting "
+        "positions / their number.",
     ),
 )
 
@@ -132,20 +142,24 @@ def _signal(rng: Rng) -> np.ndarray:
 
 
 def _run(returned: Plain, case: Case) -> Plain:
-    """Run the network that was returned; an array of another shape but the right size is read as if reshaped."""
+    """Run the network that was returned; an array of the right size and another shape is read as if reshaped."""
     if not isinstance(returned, tuple | list) or len(returned) != 5:
-        return Unusable(f"not there: the function returned {in_words(returned)}, not the five arrays {', '.join(_NAMES)}")
-    arrays = [numbers_of(item) for item in returned]
-    for name, array, item in zip(_NAMES, arrays, returned, strict=True):
-        if array is None or array.dtype.kind not in "biuf":
+        return Unusable(
+            f"not there: the function returned {in_words(returned)}, not the five arrays {', '.join(_NAMES)}"
+        )
+    arrays = []
+    for name, item in zip(_NAMES, returned, strict=True):
+        array = numbers_of(item)
+        if array is None or array.dtype.kind == "c":
             return Unusable(f"not there: {name} is {in_words(item)}")
-    loop = np.asarray(arrays[1])
+        arrays.append(array)
+    loop = arrays[1]
     if loop.ndim != 2 or loop.shape[0] != loop.shape[1] or not 0 < len(loop) <= 400:
         return Unusable(f"not there: W_hh has the shape {loop.shape}; (H, H) is asked for")
     ready = []
     for name, array, shape in zip(_NAMES, arrays, _shapes(len(loop)), strict=True):
-        if np.size(array) != np.prod(shape):  # type: ignore[arg-type]
-            return Unusable(f"not there: {name} has the shape {np.shape(array)}; {shape} is asked for")  # type: ignore[arg-type]
+        if array.size != np.prod(shape):
+            return Unusable(f"not there: {name} has the shape {array.shape}; {shape} is asked for")
         ready.append(np.array(array, np.float64).reshape(shape))
     with np.errstate(all="ignore"):
         h, _ = reference.forward(reference.Params(*ready[:3]), case.material)
@@ -153,17 +167,21 @@ def _run(returned: Plain, case: Case) -> Plain:
 
 
 def _weights_have_shapes() -> Rule:
-    def judge(exercise: Exercise, seen: list[Observation], expected: Expected) -> Difference | None:
+    def judge(exercise: Exercise, seen: Sequence[Observation], expected: Expected) -> Difference | None:
         for observation in seen:
             returned = observation.returned
-            if not isinstance(returned, tuple | list) or len(returned) != 5 or not isinstance(returned[1], np.ndarray):
+            if (
+                not isinstance(returned, tuple | list)
+                or len(returned) != 5
+                or not isinstance(returned[1], np.ndarray)
+            ):
                 return Difference(f"What came back is {in_words(returned)}.")
             for name, item, shape in zip(_NAMES, returned, _shapes(len(returned[1])), strict=True):
                 if not isinstance(item, np.ndarray) or item.shape != shape:
                     return Difference(f"{name} is {in_words(item)}; an array of shape {shape} is asked for.")
         return None
 
-    return Rule("shapes (H, 1), (H, H), (H,), (1, H), (1,)", 0.1, judge)  # type: ignore[arg-type]
+    return Rule("shapes (H, 1), (H, H), (H,), (1, H), (1,)", 0.1, judge)
 
 
 def _draw_delays(rng: Rng) -> list[Case]:
@@ -186,12 +204,14 @@ DELAY_LINE_WEIGHTS = Exercise(
     heading="A delay line built by hand",
     hints=(
         "To repeat x from three steps ago, how many values must the state hold at once?",
-        "Let unit 0 take in x, and let every unit hand its value to the next one. Which entries of W_hh are 1 then?",
-        "H = delay + 1, W_hh = np.eye(H, k=-1): ones just below the diagonal. The output reads the last unit.",
+        "Let unit 0 take in x, and let every unit hand its value to the next one. Which entries of "
+        "W_hh are 1 then?",
+        "H = delay + 1, W_hh = np.eye(H, k=-1): ones just below the diagonal. The output reads the "
+        "last unit.",
     ),
     interpret=_run,
-    # Small inputs are bent by tanh, so many weights are right: 1e-3 as the exercise says. Two builds of the same
-    # mistake differ by that bending alone, about 1e-6.
+    # Small inputs are bent by tanh, so many weights are right: 1e-3 as the exercise says. Two builds of the
+    # same mistake differ by that bending alone, about 1e-6.
     tolerance=Tolerance(0.0, 1e-3),
     match=Tolerance(0.0, 2e-5),
 )

@@ -1,7 +1,7 @@
 """The properties that are marked: each is a rule with a name, a weight, and a way to judge what was seen.
 
-A *core* rule looks at numbers. Side rules (dtype, inputs untouched, ...) count only once a core rule is met: a function
-that returns nothing leaves its inputs untouched too.
+A *core* rule looks at numbers. Side rules (dtype, inputs untouched, ...) count only once a core rule is met:
+a function that returns nothing leaves its inputs untouched too.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .compare import Difference, difference, in_words, kind_difference
-from .exercise import Exercise
-from .observe import Observation
+from rnncourse.checks.compare import Difference, difference, in_words, kind_difference
+from rnncourse.checks.exercise import Exercise
+from rnncourse.checks.observe import Observation
 
 Expected = Sequence[tuple[np.ndarray, ...]]
 Judge = Callable[[Exercise, Sequence[Observation], Expected], Difference | None]
@@ -110,7 +110,9 @@ def float32(weight: float = 0.05) -> Rule:
             for result, got, want in zip(exercise.results, observation.results, right, strict=True):
                 is_array = isinstance(got, np.ndarray) and exercise.kind == "array"
                 if is_array and got.dtype.newbyteorder("=") != want.dtype:
-                    return Difference(f"{result} is {got.dtype} where the inputs are float32: dtype in, dtype out.")
+                    return Difference(
+                        f"{result} is {got.dtype} where the inputs are float32: dtype in, dtype out."
+                    )
         return None
 
     return Rule("float32 in, float32 out", weight, judge)
@@ -123,7 +125,9 @@ def untouched(weight: float = 0.04) -> Rule:
         for observation in seen:
             if observation.changed:
                 names = ", ".join(observation.changed)
-                return Difference(f"The call changed {names}. Whoever passed it in does not expect that; work on a copy.")
+                return Difference(
+                    f"The call changed {names}. Whoever passed it in does not expect that; work on a copy."
+                )
         return None
 
     return Rule("inputs untouched", weight, judge)
@@ -136,11 +140,19 @@ def fresh(weight: float = 0.04) -> Rule:
         for observation, right in zip(seen, expected, strict=True):
             if observation.shared:
                 names = ", ".join(observation.shared)
-                return Difference(f"What came back shares its memory with {names}: a later change there changes it too. Copy.")
+                return Difference(
+                    f"What came back shares its memory with {names}: a later change there changes "
+                    f"it too. Copy."
+                )
             if not observation.kept:
-                return Difference("A later call changed what an earlier one had returned. Make the array inside the function.")
+                return Difference(
+                    "A later call changed what an earlier one had returned. Make the array inside "
+                    "the function."
+                )
             if observation.case.tag == "again" and compare_case(exercise, observation, right) is not None:
-                return Difference("The same call gives other numbers the second time: something is kept between calls.")
+                return Difference(
+                    "The same call gives other numbers the second time: something is kept between calls."
+                )
         return None
 
     return Rule("results are new", weight, judge)

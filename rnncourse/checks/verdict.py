@@ -5,22 +5,23 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from . import render
+from rnncourse.checks import render
 
 
 @dataclass(frozen=True)
 class Property:
     """One marked property of an answer.
 
-    ``weight`` is its share of the marks. ``numbers`` is what ``message`` becomes where expected values may be shown.
-    ``counted`` is False for a side property that was not looked at, since no value was right yet.
+    ``weight`` is its share of the marks. ``guarded`` says what ``message`` says without giving expected
+    values away. ``counted`` is False for a side property that was not looked at, since no value was right
+    yet.
     """
 
     name: str
     passed: bool
     weight: float
     message: str = ""
-    numbers: str = ""
+    guarded: str = ""
     counted: bool = True
 
 
@@ -73,7 +74,7 @@ class Verdict:
 
     @property
     def guarded_message(self) -> str:
-        """The verdict as plain text that gives no expected value away (for checks whose inputs are secret)."""
+        """The verdict as plain text that gives no expected value away, for checks whose inputs are secret."""
         return render.text(self, guarded=True)
 
     def __repr__(self) -> str:
@@ -97,7 +98,7 @@ def show(verdict: Verdict) -> None:
     if ipython is not None and ipython.get_ipython() is not None:
         from IPython.display import display
 
-        display(verdict)  # type: ignore[no-untyped-call]
+        display(verdict)
         return
     try:
         print(verdict.message)

@@ -21,6 +21,7 @@ Nothing else is changed: spelling, capitals, punctuation, lines and the blank li
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -97,10 +98,8 @@ def plain(markdown: str) -> str:
 def plays() -> dict[str, str]:
     """Return all 38 plays as plain text by name, such as ``tragedies/macbeth``; fetch them if need be."""
     folder = SHAKESPEARE.get()
-    return {
-        path.relative_to(folder).with_suffix("").as_posix(): plain(path.read_text(encoding="utf-8"))
-        for path in sorted(folder.glob(f"*/*{SHAKESPEARE.suffix}"))
-    }
+    paths = sorted(folder.glob(f"*/*{SHAKESPEARE.suffix}"))
+    return {name: _read(folder, name) for name in (f"{path.parent.name}/{path.stem}" for path in paths)}
 
 
 def load() -> Splits:
@@ -111,8 +110,13 @@ def load() -> Splits:
     rnncourse.errors.CourseError
         The plays are not in the cache, or damaged there, and cannot be fetched.
     """
-    texts = plays()
-    return Splits(*("\n".join(texts[name] for name in names) for names in (TRAIN, VALIDATION, TEST)))
+    folder = SHAKESPEARE.get()
+    parts = (TRAIN, VALIDATION, TEST)
+    return Splits(*("\n".join(_read(folder, name) for name in names) for names in parts))
+
+
+def _read(folder: Path, name: str) -> str:
+    return plain((folder / f"{name}{SHAKESPEARE.suffix}").read_text(encoding="utf-8"))
 
 
 def encode(text: str, alphabet: str) -> npt.NDArray[np.int64]:

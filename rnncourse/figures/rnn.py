@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from rnncourse.figures import LINES, STYLE, blank
+from rnncourse.figures import LINES, blank, book_style, panels
 from rnncourse.reference import rnn
 
 
@@ -55,32 +54,35 @@ def pencil_network() -> Pencil:
     )
 
 
-def next_words(panels: Mapping[str, np.ndarray], vocabulary: Sequence[str]) -> Figure:
+@book_style
+def next_words(sentences: Mapping[str, np.ndarray], vocabulary: Sequence[str]) -> Figure:
     """Draw what a model expects after every word of some sentences.
 
     Parameters
     ----------
-    panels : mapping
+    sentences : mapping
         Sentence (words separated by blanks) -> probabilities ``(T, V)``, row t after the t-th word.
     vocabulary : sequence of str
         The V words.
     """
-    with rc_context({**STYLE, "axes.grid": False}):
-        figure = Figure(figsize=(7.2, 0.33 * len(vocabulary) + 1.2), layout="constrained")
-        grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-        for axes, (sentence, probabilities) in zip(grid, panels.items()):
-            axes.imshow(probabilities.T, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-            # the numbers themselves: a shade alone is neither exact nor seen by everyone
-            for t, v in np.argwhere(probabilities >= 0.01):
-                p = probabilities[t, v]
-                axes.text(t, v, f"{p:.2f}", ha="center", va="center", color="white" if p > 0.5 else "black")
-            axes.set_xticks(range(len(probabilities)), sentence.split())
-            axes.set_yticks(range(len(vocabulary)), vocabulary)
-            axes.set_xlabel("word read")
-        grid[0].set_ylabel("next word")
+    # panels of their own axes: each has its own words below
+    figure = Figure(figsize=(7.2, 0.33 * len(vocabulary) + 1.2), layout="constrained")
+    grid = figure.subplots(1, len(sentences), sharey=True, squeeze=False)[0]
+    for axes, (sentence, probabilities) in zip(grid, sentences.items()):
+        axes.imshow(probabilities.T, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+        # the numbers themselves: a shade alone is neither exact nor seen by everyone
+        for t, v in np.argwhere(probabilities >= 0.01):
+            p = probabilities[t, v]
+            axes.text(t, v, f"{p:.2f}", ha="center", va="center", color="white" if p > 0.6 else "black")
+        axes.set_xticks(range(len(probabilities)), sentence.split())
+        axes.set_yticks(range(len(vocabulary)), vocabulary)
+        axes.set_xlabel("word read")
+        axes.grid(False)
+    grid[0].set_ylabel("next word")
     return figure
 
 
+@book_style
 def after_one_kick(states: Mapping[str, np.ndarray], titles: Sequence[str]) -> Figure:
     """Draw the state of single units, started from the same value and left alone.
 
@@ -91,21 +93,19 @@ def after_one_kick(states: Mapping[str, np.ndarray], titles: Sequence[str]) -> F
     titles : sequence of str
         The nonlinearity of each panel.
     """
-    with rc_context(STYLE):
-        figure = Figure(figsize=(7.2, 3.6), layout="constrained")
-        panels = figure.subplots(1, len(titles), sharey=True, squeeze=False)[0]
-        for panel, (axes, title) in enumerate(zip(panels, titles)):
-            for line, (label, history) in zip(LINES, states.items()):
-                steps = np.arange(1, len(history) + 1)
-                every = max(1, len(history) // 6)  # markers now and then, so that the lines stay visible
-                axes.semilogy(steps, history[:, panel], label=label, markevery=every, **line._asdict())
-            axes.set(title=title, xlabel="steps since the kick")
-            axes.set_axisbelow(True)
-        panels[0].set_ylabel("state h (log scale)")
-        panels[-1].legend()
+    figure, grid = panels(len(titles), 7.2, 3.6)
+    for panel, (axes, title) in enumerate(zip(grid, titles)):
+        for line, (label, history) in zip(LINES, states.items()):
+            steps = np.arange(1, len(history) + 1)
+            every = max(1, len(history) // 6)  # markers now and then, so that the lines stay visible
+            axes.semilogy(steps, history[:, panel], label=label, markevery=every, **line._asdict())
+        axes.set(title=title, xlabel="steps since the kick")
+    grid[0].set_ylabel("state h (log scale)")
+    grid[-1].legend(loc="lower left")
     return figure
 
 
+@book_style
 def loss_positions(masks: Mapping[str, np.ndarray]) -> Figure:
     """Draw which positions of one sequence enter the loss.
 
@@ -114,29 +114,19 @@ def loss_positions(masks: Mapping[str, np.ndarray]) -> Figure:
     masks : mapping
         Name of the task -> mask ``(T,)``, 1 where the position counts.
     """
-    figure, axes = blank(6.4, 0.55 * len(masks) + 0.9)
-    T = max(len(mask) for mask in masks.values())
+    figure, axes = blank(6.4, 0.6 * len(masks) + 0.9)
     for row, mask in enumerate(masks.values()):
-        for t in range(T):
-            counts = t < len(mask) and bool(mask[t])
-            axes.plot(
-                t + 1, row, marker="o" if counts else "x", color=LINES[0].color if counts else "#777777"
-            )
-            axes.annotate(
-                "loss" if counts else "",
-                (t + 1, row),
-                xytext=(0, 7),
-                textcoords="offset points",
-                ha="center",
-                fontsize=8,
-            )
+        for t, counts in enumerate(mask, start=1):
+            marker, color, text = ("o", LINES[0].color, "loss") if counts else ("x", "#666666", "")
+            axes.plot(t, row, marker=marker, color=color)
+            axes.annotate(text, (t, row), (0, 7), textcoords="offset points", ha="center", fontsize="small")
     axes.set_yticks(range(len(masks)), list(masks))
-    axes.set_xticks(range(1, T + 1))
     axes.set(xlabel="step t", ylim=(len(masks) - 0.4, -0.7))
     axes.grid(False)
     return figure
 
 
+@book_style
 def delay_error(
     sizes: np.ndarray, measured: Mapping[str, np.ndarray], estimated: Sequence[np.ndarray]
 ) -> Figure:
@@ -156,10 +146,12 @@ def delay_error(
         axes.loglog(sizes, estimate, color=line.color, linestyle="-", linewidth=0.8)
         axes.loglog(sizes, errors, label=label, **{**line._asdict(), "linestyle": "none"})
     axes.set(xlabel="size of the input, |x|", ylabel="largest error of the output")
-    axes.legend(title="marks: measured; lines: estimate")
+    axes.legend(title="marks: measured; lines: estimate", loc="upper left")
+    axes.set_ylim(top=1e7)  # room for the legend
     return figure
 
 
+@book_style
 def chunk_error(errors: Mapping[str, np.ndarray], chunk: int) -> Figure:
     """Draw, step by step, how far a run in chunks is from the run in one piece.
 
@@ -177,10 +169,11 @@ def chunk_error(errors: Mapping[str, np.ndarray], chunk: int) -> Figure:
         axes.semilogy(steps, drawn, label=label, markevery=chunk, **line._asdict())
     axes.set_xticks(range(1, len(steps) + 1, chunk))
     axes.set(xlabel="step t (marks: the first step of a chunk)", ylabel="largest difference in the state")
-    axes.legend()
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.08))
     return figure
 
 
+@book_style
 def learning_curve(steps: Sequence[int], losses: Sequence[float], marks: Mapping[str, float]) -> Figure:
     """Draw a loss that falls, and the levels of the baselines that it should pass.
 

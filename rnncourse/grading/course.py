@@ -20,10 +20,13 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from rnncourse.errors import CourseError
+
+PATTERN = set("*?[]")  # nbgrader takes a path that holds one of these for a pattern
 
 CONFIG = """\
 # The configuration of this class for nbgrader, written once; yours to change.
@@ -82,12 +85,7 @@ class Course:
     def source_hash(self, assignment: str) -> str:
         """Hash of everything that decides a mark but the submission: the source and our checks."""
         files = [path for path in (self.source / assignment).rglob("*") if path.is_file()]
-        package = Path(__file__).parents[1]
-        files += [path for room in ("checks", "reference") for path in (package / room).rglob("*.py")]
-        total = hashlib.sha256()
-        for path in sorted(files):
-            total.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
-        return total.hexdigest()
+        return hashlib.sha256((_hash(files) + _checks()).encode()).hexdigest()
 
     # -- what we remember ---------------------------------------------------------------------------------
     def remember(self, name: str, value: Any) -> None:
@@ -121,6 +119,20 @@ class Course:
             yield
 
 
+@cache
+def _checks() -> str:
+    """Hash the checks and what they compare with: a mended check grades again what it judged."""
+    package = Path(__file__).parents[1]
+    return _hash([path for room in ("checks", "reference") for path in (package / room).rglob("*.py")])
+
+
+def _hash(files: list[Path]) -> str:
+    total = hashlib.sha256()
+    for path in sorted(files):
+        total.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
 def open_course(root: Path, source: Path | None = None) -> Course:
     """Open the class in `root`; raise CourseError where there is none.
 
@@ -130,6 +142,10 @@ def open_course(root: Path, source: Path | None = None) -> Course:
     root = Path(root).absolute()
     if not root.is_dir():
         raise CourseError(f"there is no course folder {root}; `rnncourse sample-class {root}` makes one")
+    if PATTERN & set(str(root)):
+        raise CourseError(
+            f"nbgrader cannot work in {root}, because the path holds one of * ? [ ]; rename that folder"
+        )
     if not (root / "submitted").is_dir():
         raise CourseError(
             f"{root} has no folder submitted/; put the work there as submitted/STUDENT/ASSIGNMENT/*.ipynb"

@@ -7,7 +7,6 @@ that follow. Its converters take one student; what goes wrong stays with that st
 from __future__ import annotations
 
 import contextlib
-import glob
 import logging
 import os
 import sys
@@ -83,7 +82,7 @@ class Engine:
             root=str(source.parent),
             source_directory=source.name,
             release_directory=str(self.course.root / "release"),
-            assignment_id=glob.escape(assignment),
+            assignment_id=assignment,
             # a text source that lies beside a notebook would reach the students, solutions included
             ignore=[*IGNORED, "*.py"],
         )
@@ -130,12 +129,11 @@ class Engine:
         )
 
     def _own_folder(self, student: str, assignment: str) -> CourseDirectory:
-        # both are patterns to nbgrader; ours are names
         return self._folder(
             root=str(self.course.root),
             source_directory=str(self.course.source),
-            student_id=glob.escape(student),
-            assignment_id=glob.escape(assignment),
+            student_id=student,
+            assignment_id=assignment,
             ignore=IGNORED,
         )
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from nbgrader.utils import parse_utc
 
-from rnncourse.grading.course import Course
+from rnncourse.grading.course import PATTERN, Course
 from rnncourse.grading.execution import NeedsAPerson
 from rnncourse.grading.notebook import load, settings
 
@@ -61,12 +61,12 @@ def read(course: Course, student: str, assignment: str) -> dict[Path, bytes] | N
     if not folder.is_dir():
         raise NeedsAPerson(
             f"submitted/{student}/{assignment} is a file where a folder is expected. "
-            "Make a folder of that name and put the notebook into it."
+            "Make a folder of that name, put the notebook into it, then grade again."
         )
-    if student != student.strip():
+    if student != student.strip() or PATTERN & set(student):
         raise NeedsAPerson(
-            f"The folder's name {student!r} begins or ends with a space, which nbgrader drops. "
-            "Rename the folder."
+            f"The folder's name {student!r} begins or ends with a space or holds one of * ? [ ], which "
+            "nbgrader takes for something else. Rename the folder."
         )
     return _contents(folder)
 

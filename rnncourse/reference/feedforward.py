@@ -8,7 +8,8 @@ r"""Networks without memory, (F1) to (F6): one-hot words, a window that slides, 
     p(j \mid i) &= \frac{c_{ij} + \alpha}{\sum_k c_{ik} + \alpha V} && (F4)
 
 Sources: Goodfellow et al. 2016, chapter 6 [goodfellow2016deep] for the network; Jurafsky & Martin,
-chapter on n-grams, for additive smoothing.  Weights are laid out as in ``torch.nn.Linear``.
+chapter on n-grams, for additive smoothing [jurafsky2025speech].  Weights are laid out as in
+``torch.nn.Linear``.
 """
 
 from typing import NamedTuple

@@ -19,7 +19,6 @@ LETTERS = {"F": "feedforward", "R": "rnn"}  # the letter of a chapter's tags, an
 
 LABEL = re.compile(r"^\s*\$\$\s*\(([^)]+)\)\s*$", re.MULTILINE)
 TAG = re.compile(r"\(([A-Z]+[0-9]+[a-z]?(?:, [A-Z]+[0-9]+[a-z]?)*)\)")
-FENCE = re.compile(r"^(`{3,}|:{3,})\{(\S+?)\}[ \t]*(.*?)\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 
 
 def tags(text: str) -> set[str]:
@@ -29,6 +28,14 @@ def tags(text: str) -> set[str]:
 
 def of(letter: str, found: set[str]) -> set[str]:
     return {tag for tag in found if re.fullmatch(rf"{letter}[0-9]+[a-z]?", tag)}
+
+
+def directives(text: str, name: str) -> list[tuple[str, str]]:
+    """Return argument and body of every directive of one name, those inside other directives too."""
+    fence = rf"^(`{{3,}}|:{{3,}})\{{{name}\}}[ \t]*(.*?)\n(.*?)^\1[ \t]*$"
+    found = [(match[2].strip(), match[3]) for match in re.finditer(fence, text, re.MULTILINE | re.DOTALL)]
+    assert len(found) == text.count(f"{{{name}}}"), f"not every {name} was understood"
+    return found
 
 
 def docstrings(path: Path) -> str:
@@ -65,22 +72,20 @@ def test_equations_are_labelled_with_tags_of_their_own_chapter(page: Path) -> No
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_no_cell_defines_a_function(page: Path) -> None:
-    cells = [fence for fence in FENCE.finditer(page.read_text("utf-8")) if fence[2] == "code-cell"]
-    for cell in cells:
-        assert not re.search(r"^\s*(async )?def ", cell[4], re.MULTILINE), cell[0]
+    cells = directives(page.read_text("utf-8"), "code-cell")
+    for _, body in cells:
+        assert not re.search(r"^\s*(async )?def ", body, re.MULTILINE), body
     if page.stem in LETTERS.values():
         assert cells, "a chapter runs code"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_code_is_included_by_name_never_by_line(page: Path) -> None:
-    text = page.read_text("utf-8")
-    included = [fence for fence in FENCE.finditer(text) if fence[2] == "literalinclude"]
-    assert text.count("{literalinclude}") == len(included)
-    for fence in included:
-        assert ":pyobject:" in fence[4], fence[0]
-        assert ":lines:" not in fence[4], fence[0]
-        assert (ROOT / fence[3].lstrip("/")).is_file(), fence[3]
+    included = directives(page.read_text("utf-8"), "literalinclude")
+    for path, options in included:
+        assert ":pyobject:" in options, path
+        assert ":lines:" not in options, path
+        assert (ROOT / path.lstrip("/")).is_file(), path
     if page.stem in LETTERS.values():
         assert included, "a chapter shows the reference's code"
 

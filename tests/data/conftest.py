@@ -2,13 +2,13 @@
 
 import hashlib
 import zipfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from rnncourse.data.archive import Wheel
-from rnncourse.data.dataset import MANIFEST, DataSet
+from rnncourse.data.dataset import DataSet
 
 # A port of the loopback interface on which nothing listens (discard); a connection is refused at once.
 CLOSED = "http://127.0.0.1:9/simple"
@@ -96,7 +96,8 @@ def shelf(tmp_path, pip_finds):
 @pytest.fixture
 def songs(shelf, cache):
     """A good data set, not yet fetched."""
-    return shelf.put({**FILES, "songbook/__init__.py": b"raise SystemExit('executed')\n"})
+    others = {"songs/": b"", "songs/cover.png": b"\x89PNG", "essays/on-songs.md": b"Much ado.\n"}
+    return shelf.put({**FILES, **others, "songbook/__init__.py": b"raise SystemExit('executed')\n"})
 
 
 @pytest.fixture
@@ -104,6 +105,3 @@ def fetched(songs):
     """A good data set in the cache."""
     songs.get()
     return songs
-
-
-__all__ = ["CLOSED", "FILES", "MANIFEST", "Shelf", "replace"]

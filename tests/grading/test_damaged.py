@@ -15,7 +15,8 @@ NAME = "alpha.ipynb"
 
 def changed(made, change):
     other = copy.deepcopy(made)
-    return change(other) or other
+    content = change(other)
+    return other if content is None else content
 
 
 def cell(made, grade_id):
@@ -127,6 +128,7 @@ def damaged(new_classroom):
     room.hand_in("no date", made)
     room.hand_in("no date", "soon", name="timestamp.txt")
     room.hand_in("space at the end ", made)
+    room.hand_in("a[1]*", made)
     room.hand_in("zoe", made)
     (folder / "stray.zip").write_bytes(b"PK")
     room.lines = []
@@ -150,6 +152,7 @@ PLACES = {
     "too large": "larger than 20 MB",
     "no date": "timestamp.txt holds no date",
     "space at the end ": "begins or ends with a space",
+    "a[1]*": "holds one of * ? [ ]",
 }
 
 

@@ -1,7 +1,8 @@
 """The catalogue of mistakes: small wrong implementations, each with what to tell the learner who made it.
 
-It serves three ends. A failing check runs the mistakes on the learner's own inputs and names the one whose numbers
-agree; the book prints the catalogue of a chapter; the tests prove that every check rejects every one of them.
+It serves three ends. A failing check runs the mistakes on the learner's own inputs and names the one whose
+numbers agree; the book prints the catalogue of a chapter; the tests prove that every check rejects every one
+of them.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from functools import cache
 from typing import Any
 
 _MODULES = {
-    "feedforward": ("feedforward", "feedforward_counts"),
-    "rnn": ("rnn", "rnn_leaky", "rnn_output"),
+    "feedforward": ("feedforward", "feedforward_words", "feedforward_network", "feedforward_counts"),
+    "rnn": ("rnn", "rnn_sequence", "rnn_output", "rnn_loss", "rnn_chunks", "rnn_leaky"),
 }
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """One mistake: ``id``, the ``exercise`` it belongs to, what to say, where to read, and the wrong function."""
+    """One mistake: its id and exercise, what to say, where to read, and the wrong function."""
 
     id: str
     exercise: str
@@ -70,7 +71,7 @@ def _load(stem: str) -> tuple[Mistake, ...]:
 
 
 def catalogue(stem: str) -> list[Mistake]:
-    """Return all mistakes of a chapter, by its stem.
+    """Return all mistakes of a chapter, exercise by exercise in the order of its assignment.
 
     Raises
     ------
@@ -79,7 +80,10 @@ def catalogue(stem: str) -> list[Mistake]:
     """
     if stem not in _MODULES:
         raise ValueError(f"no catalogue of mistakes for {stem!r}; there are: {', '.join(_MODULES)}")
-    return list(_load(stem))
+    from rnncourse.checks import exercises  # here, since that package needs this one
+
+    order = exercises(stem)
+    return sorted(_load(stem), key=lambda mistake: order.index(mistake.exercise))
 
 
 def of(exercise: str) -> list[Mistake]:
@@ -94,8 +98,8 @@ def score(seeds: tuple[int, ...] = (1, 2, 3)) -> dict[str, list[dict[str, str | 
     Returns
     -------
     dict
-        ``{"exercises": [{"exercise", "mistakes", "caught", "named", "variants", "accepted"}]}``. A mistake counts as
-        caught (named) when it is at every seed, and a variant as accepted likewise.
+        ``{"exercises": [{"exercise", "mistakes", "caught", "named", "variants", "accepted"}]}``. A mistake
+        counts as caught (named) when it is at every seed, and a variant as accepted likewise.
     """
     from rnncourse import checks
     from rnncourse.checks import variants

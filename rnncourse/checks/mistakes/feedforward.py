@@ -1,4 +1,4 @@
-"""Mistakes made with windows and with the network on a window."""
+"""Mistakes made with windows."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from . import Catalogue
+from rnncourse.checks.mistakes import Catalogue
 
 CATALOGUE = Catalogue("feedforward")
 _of = CATALOGUE.of
 
 _SLIDES = "A window that slides"
-_NETWORK = "A network on the window"
-
-
-def _mlp(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> np.ndarray:
-    return np.tanh(x @ W1.T + b1) @ W2.T + b2
 
 
 def _windows(series: np.ndarray, width: int, count: int) -> np.ndarray:
@@ -24,220 +19,131 @@ def _windows(series: np.ndarray, width: int, count: int) -> np.ndarray:
 
 
 # ---------------------------------------------------------------- sliding_windows
-@_of("sliding_windows", "target_in_window", _SLIDES,
-     "the target is the last value of its own window: the network would be asked for what it has just been shown.")
+@_of(
+    "sliding_windows",
+    "target_in_window",
+    _SLIDES,
+    "the target is the last value of its own window: the network would be asked for what it has "
+    "just been shown.",
+)
 def _(series: np.ndarray, width: int) -> Any:
     N = len(series) - width
     return _windows(series, width, N), series[width - 1 : -1].copy()
 
 
-@_of("sliding_windows", "last_window_lost", _SLIDES,
-     "the last window is missing. It still has a value after it; count for a series of 5 and width 3.")
+@_of(
+    "sliding_windows",
+    "last_window_lost",
+    _SLIDES,
+    "the last window is missing. It still has a value after it; count for a series of 5 and width 3.",
+)
 def _(series: np.ndarray, width: int) -> Any:
     N = len(series) - width - 1
     return _windows(series, width, N), series[width:-1].copy()
 
 
-@_of("sliding_windows", "target_skips_one", _SLIDES,
-     "one value is skipped between window and target: the target should be the very next one.")
+@_of(
+    "sliding_windows",
+    "target_skips_one",
+    _SLIDES,
+    "one value is skipped between window and target: the target should be the very next one.",
+)
 def _(series: np.ndarray, width: int) -> Any:
     N = len(series) - width - 1
     return _windows(series, width, N), series[width + 1 :].copy()
 
 
-@_of("sliding_windows", "window_without_target", _SLIDES,
-     "there is one window more than there are targets: nothing follows the last window, so it cannot be used.")
+@_of(
+    "sliding_windows",
+    "window_without_target",
+    _SLIDES,
+    "there is one window more than there are targets: nothing follows the last window, so it cannot be used.",
+)
 def _(series: np.ndarray, width: int) -> Any:
     N = len(series) - width
     return _windows(series, width, N + 1), series[width:].copy()
 
 
-@_of("sliding_windows", "no_overlap", _SLIDES,
-     "every window begins where the one before ended. A sliding window moves by one value.")
+@_of(
+    "sliding_windows",
+    "no_overlap",
+    _SLIDES,
+    "every window begins where the one before ended. A sliding window moves by one value.",
+)
 def _(series: np.ndarray, width: int) -> Any:
     starts = np.arange(0, len(series) - width, width)
     return series[starts[:, None] + np.arange(width)], series[starts + width]
 
 
-@_of("sliding_windows", "newest_first", _SLIDES,
-     "each window runs backwards, newest value first. Time runs from left to right here.")
+@_of(
+    "sliding_windows",
+    "newest_first",
+    _SLIDES,
+    "each window runs backwards, newest value first. Time runs from left to right here.",
+)
 def _(series: np.ndarray, width: int) -> Any:
     N = len(series) - width
     return _windows(series, width, N)[:, ::-1].copy(), series[width:].copy()
 
 
-@_of("sliding_windows", "target_is_first", _SLIDES,
-     "the target is the first value of the window rather than the value after its last.")
+@_of(
+    "sliding_windows",
+    "target_is_first",
+    _SLIDES,
+    "the target is the first value of the window rather than the value after its last.",
+)
 def _(series: np.ndarray, width: int) -> Any:
     N = len(series) - width
     return _windows(series, width, N), series[:N].copy()
 
 
-@_of("sliding_windows", "windows_in_columns", _SLIDES,
-     "the windows stand in the columns. One window is one row: (N, width).")
+@_of(
+    "sliding_windows",
+    "windows_in_columns",
+    _SLIDES,
+    "the windows stand in the columns. One window is one row: (N, width).",
+)
 def _(series: np.ndarray, width: int) -> Any:
     N = len(series) - width
     return _windows(series, width, N).T.copy(), series[width:].copy()
 
 
-@_of("sliding_windows", "targets_in_a_column", _SLIDES,
-     "the targets are a column, (N, 1). Subtracted from (N,) that would broadcast to (N, N); (N,) is asked for.")
+@_of(
+    "sliding_windows",
+    "targets_in_a_column",
+    _SLIDES,
+    "the targets are a column, (N, 1). Subtracted from (N,) that would broadcast to (N, N); (N,) "
+    "is asked for.",
+)
 def _(series: np.ndarray, width: int) -> Any:
     N = len(series) - width
     return _windows(series, width, N), series[width:, None].copy()
 
 
-@_of("sliding_windows", "swapped", _SLIDES,
-     "inputs and targets come back in the other order.")
+@_of("sliding_windows", "swapped", _SLIDES, "inputs and targets come back in the other order.")
 def _(series: np.ndarray, width: int) -> Any:
     return series[width:].copy(), _windows(series, width, len(series) - width)
 
 
-@_of("sliding_windows", "views", _SLIDES,
-     "Your numbers are right, but they are views: both results still lie in the memory of the series, and whoever "
-     "changes it later changes your windows. Return copies.")
+@_of(
+    "sliding_windows",
+    "views",
+    _SLIDES,
+    "Your numbers are right, but they are views: both results still lie in the memory of the "
+    "series, and whoever "
+    "changes it later changes your windows. Return copies.",
+)
 def _(series: np.ndarray, width: int) -> Any:
     return np.lib.stride_tricks.sliding_window_view(series[:-1], width), series[width:]
 
 
-@_of("sliding_windows", "always_float64", _SLIDES,
-     "Your numbers are right, but a float32 series comes back as float64: np.zeros without a dtype makes float64.")
+@_of(
+    "sliding_windows",
+    "always_float64",
+    _SLIDES,
+    "Your numbers are right, but a float32 series comes back as float64: np.zeros without a dtype "
+    "makes float64.",
+)
 def _(series: np.ndarray, width: int) -> Any:
     N = len(series) - width
     return _windows(series, width, N).astype(np.float64), series[width:].astype(np.float64)
-
-
-# ---------------------------------------------------------------- mlp_forward
-@_of("mlp_forward", "no_tanh", _NETWORK,
-     "there is no tanh. Without it two layers are no more than one: W2 W1 is a matrix too.")
-def _(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Any:
-    return (x @ W1.T + b1) @ W2.T + b2
-
-
-@_of("mlp_forward", "sigmoid", _NETWORK,
-     "the hidden layer has the logistic sigmoid (0 to 1) in place of tanh (-1 to 1).")
-def _(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Any:
-    return 1 / (1 + np.exp(-(x @ W1.T + b1))) @ W2.T + b2
-
-
-@_of("mlp_forward", "relu", _NETWORK, "the hidden layer has a ReLU in place of tanh.")
-def _(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Any:
-    return np.maximum(x @ W1.T + b1, 0) @ W2.T + b2
-
-
-@_of("mlp_forward", "tanh_twice", _NETWORK,
-     "the output goes through tanh too. The output layer (F3) is linear: its values may be of any size.")
-def _(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Any:
-    return np.tanh(_mlp(x, W1, b1, W2, b2))
-
-
-@_of("mlp_forward", "bias_outside_tanh", _NETWORK,
-     "b1 is added after the tanh. In (F2) it stands inside.")
-def _(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Any:
-    return (np.tanh(x @ W1.T) + b1) @ W2.T + b2
-
-
-@_of("mlp_forward", "b1_dropped", _NETWORK, "b1 is left out.")
-def _(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Any:
-    return np.tanh(x @ W1.T) @ W2.T + b2
-
-
-@_of("mlp_forward", "b2_dropped", _NETWORK, "b2 is left out.")
-def _(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Any:
-    return np.tanh(x @ W1.T + b1) @ W2.T
-
-
-@_of("mlp_forward", "tanh_of_input", _NETWORK,
-     "tanh is taken of x, before W1. The nonlinearity belongs after the first layer.")
-def _(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Any:
-    return (np.tanh(x) @ W1.T + b1) @ W2.T + b2
-
-
-@_of("mlp_forward", "outputs_in_rows", _NETWORK,
-     "examples stand in the columns of y. One example is one row: (N, O).")
-def _(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Any:
-    return _mlp(x, W1, b1, W2, b2).T.copy()
-
-
-@_of("mlp_forward", "softmax_on_output", _NETWORK,
-     "a softmax is taken of the outputs. The network returns the plain values y; the loss takes the softmax.")
-def _(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Any:
-    e = np.exp(_mlp(x, W1, b1, W2, b2))
-    return e / e.sum(axis=1, keepdims=True)
-
-
-# ---------------------------------------------------------------- dilated_window_mlp
-def _rows(series: np.ndarray, width: int, dilation: int, count: int) -> np.ndarray:
-    return series[np.arange(max(count, 0))[:, None] + dilation * np.arange(width)]
-
-
-@_of("dilated_window_mlp", "dilation_ignored", _SLIDES,
-     "the values of a window stand side by side: the dilation is not used.")
-def _(series: np.ndarray, dilation: int, *net: np.ndarray) -> Any:
-    width = net[0].shape[1]
-    return _mlp(_rows(series, width, 1, len(series) - width), *net)
-
-
-@_of("dilated_window_mlp", "row_too_many", _SLIDES,
-     "every window that fits gets a row. The value one dilation *after* the window has to exist too.")
-def _(series: np.ndarray, dilation: int, *net: np.ndarray) -> Any:
-    width = net[0].shape[1]
-    return _mlp(_rows(series, width, dilation, len(series) - (width - 1) * dilation), *net)
-
-
-@_of("dilated_window_mlp", "target_one_after", _SLIDES,
-     "the windows are counted as if the next value to be foretold came one step after the window; it comes one "
-     "*dilation* after.")
-def _(series: np.ndarray, dilation: int, *net: np.ndarray) -> Any:
-    width = net[0].shape[1]
-    return _mlp(_rows(series, width, dilation, len(series) - (width - 1) * dilation - 1), *net)
-
-
-@_of("dilated_window_mlp", "last_row_lost", _SLIDES,
-     "the last row is missing: N = len(series) - width * dilation rows have all they need.")
-def _(series: np.ndarray, dilation: int, *net: np.ndarray) -> Any:
-    width = net[0].shape[1]
-    return _mlp(_rows(series, width, dilation, len(series) - width * dilation - 1), *net)
-
-
-@_of("dilated_window_mlp", "gap_for_step", _SLIDES,
-     "`dilation` values are left out between two that are read. A dilation of 2 reads every second value.")
-def _(series: np.ndarray, dilation: int, *net: np.ndarray) -> Any:
-    width = net[0].shape[1]
-    return _mlp(_rows(series, width, dilation + 1, len(series) - width * (dilation + 1)), *net)
-
-
-@_of("dilated_window_mlp", "rows_jump", _SLIDES,
-     "the windows themselves begin `dilation` steps apart. Only the values inside a window do; row n begins at n.")
-def _(series: np.ndarray, dilation: int, *net: np.ndarray) -> Any:
-    width = net[0].shape[1]
-    return _mlp(_rows(series, width, dilation, len(series) - width * dilation)[::dilation], *net)
-
-
-@_of("dilated_window_mlp", "newest_first", _SLIDES,
-     "each window runs backwards, newest value first.")
-def _(series: np.ndarray, dilation: int, *net: np.ndarray) -> Any:
-    width = net[0].shape[1]
-    return _mlp(_rows(series, width, dilation, len(series) - width * dilation)[:, ::-1], *net)
-
-
-@_of("dilated_window_mlp", "series_thinned", _SLIDES,
-     "the series is thinned out first, series[::dilation], and an ordinary window slides over what is left: rows "
-     "between are lost.")
-def _(series: np.ndarray, dilation: int, *net: np.ndarray) -> Any:
-    width = net[0].shape[1]
-    thin = series[::dilation]
-    return _mlp(_rows(thin, width, 1, len(thin) - width), *net)
-
-
-@_of("dilated_window_mlp", "no_tanh", _NETWORK, "the windows are right and the hidden layer has no tanh.")
-def _(series: np.ndarray, dilation: int, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Any:
-    width = W1.shape[1]
-    return (_rows(series, width, dilation, len(series) - width * dilation) @ W1.T + b1) @ W2.T + b2
-
-
-@_of("dilated_window_mlp", "window_shifted", _SLIDES,
-     "every window begins one dilation too late, so that it holds the value that should be foretold.")
-def _(series: np.ndarray, dilation: int, *net: np.ndarray) -> Any:
-    width = net[0].shape[1]
-    return _mlp(_rows(series[dilation:], width, dilation, len(series) - width * dilation), *net)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import Catalogue
+from rnncourse.checks.mistakes import Catalogue
 
 CATALOGUE = Catalogue("rnn")
 
@@ -47,15 +47,22 @@ def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: Array, ma
 
 @_of("old_state_dropped", "the old state's share is missing: h_t = leak * tanh(...) alone.")
 def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: Array, mask: Array) -> Any:
-    return _run(lambda x_t, h, m: np.where(m, leak * np.tanh(_inner(x_t, h, W_xh, W_hh, b_h)), h), x, h0, mask)
+    return _run(
+        lambda x_t, h, m: np.where(m, leak * np.tanh(_inner(x_t, h, W_xh, W_hh, b_h)), h), x, h0, mask
+    )
 
 
 @_of("old_state_whole", "the old state is kept whole, h_{t-1} + leak * tanh(...): nothing ever leaks out.")
 def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: Array, mask: Array) -> Any:
-    return _run(lambda x_t, h, m: np.where(m, h + leak * np.tanh(_inner(x_t, h, W_xh, W_hh, b_h)), h), x, h0, mask)
+    return _run(
+        lambda x_t, h, m: np.where(m, h + leak * np.tanh(_inner(x_t, h, W_xh, W_hh, b_h)), h), x, h0, mask
+    )
 
 
-@_of("leak_inside_tanh", "the mixing stands inside the tanh. Only W_xh x_t + W_hh h_{t-1} + b_h goes in; mix afterwards.")
+@_of(
+    "leak_inside_tanh",
+    "the mixing stands inside the tanh. Only W_xh x_t + W_hh h_{t-1} + b_h goes in; mix afterwards.",
+)
 def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: Array, mask: Array) -> Any:
     def rule(x_t: Array, h: Array, m: Array) -> Array:
         return np.where(m, np.tanh((1 - leak) * h + leak * _inner(x_t, h, W_xh, W_hh, b_h)), h)
@@ -88,16 +95,22 @@ def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: Array, ma
     return _run(lambda x_t, h, m: _leaky(x_t, h, W_xh, W_hh, b_h, leak) * m.astype(x.dtype), x, h0, mask)
 
 
-@_of("output_masked_to_zero",
-     "the state is carried over rightly but the *output* is zero at masked positions. h[t] holds the carried state there.")
+@_of(
+    "output_masked_to_zero",
+    "the state is carried over rightly but the *output* is zero at masked positions. h[t] holds "
+    "the carried state there.",
+)
 def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: Array, mask: Array) -> Any:
     h = _run(lambda x_t, h, m: np.where(m, _leaky(x_t, h, W_xh, W_hh, b_h, leak), h), x, h0, mask)
     return h * (mask[:, :, None] != 0).astype(x.dtype)
 
 
-@_of("output_moves_on",
-     "the next step does start from the carried state, but the output at a masked position is the state that was "
-     "thrown away.")
+@_of(
+    "output_moves_on",
+    "the next step does start from the carried state, but the output at a masked position is the "
+    "state that was "
+    "thrown away.",
+)
 def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: Array, mask: Array) -> Any:
     rows, h = [], h0
     for x_t, m in zip(x, mask[:, :, None] != 0, strict=True):
@@ -106,7 +119,10 @@ def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: Array, ma
     return np.stack(rows)
 
 
-@_of("leaks_while_masked", "the old state leaks away at masked positions, (1 - leak) * h. It should stay as it is.")
+@_of(
+    "leaks_while_masked",
+    "the old state leaks away at masked positions, (1 - leak) * h. It should stay as it is.",
+)
 def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: Array, mask: Array) -> Any:
     def rule(x_t: Array, h: Array, m: Array) -> Array:
         return np.where(m, _leaky(x_t, h, W_xh, W_hh, b_h, leak), (1 - leak) * h)
@@ -119,8 +135,10 @@ def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: Array, ma
     return _run(lambda x_t, h, m: np.where(m, _leaky(x_t, h, W_xh, W_hh, b_h, leak), h0), x, h0, mask)
 
 
-@_of("input_masked_only",
-     "the mask sets the *input* to zero and the step is made all the same. A masked step is no step at all.")
+@_of(
+    "input_masked_only",
+    "the mask sets the *input* to zero and the step is made all the same. A masked step is no step at all.",
+)
 def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: Array, mask: Array) -> Any:
     return _run(lambda x_t, h, m: _leaky(np.where(m, x_t, 0 * x_t), h, W_xh, W_hh, b_h, leak), x, h0, mask)
 
@@ -133,6 +151,9 @@ def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: Array, ma
     return _run(rule, x, np.zeros_like(h0), mask)
 
 
-@_of("W_hh_transposed", "the state is multiplied by W_hh where its transpose is meant: W_hh h becomes h @ W_hh.T for rows.")
+@_of(
+    "W_hh_transposed",
+    "the state is multiplied by W_hh where its transpose is meant: W_hh h becomes h @ W_hh.T for rows.",
+)
 def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: Array, mask: Array) -> Any:
     return _run(lambda x_t, h, m: np.where(m, _leaky(x_t, h, W_xh, W_hh.T, b_h, leak), h), x, h0, mask)

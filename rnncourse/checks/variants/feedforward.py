@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 
-from . import Collection
+from rnncourse.checks.variants import Collection
 
 VARIANTS = Collection("feedforward")
 _of = VARIANTS.of
@@ -28,7 +29,7 @@ def _(ids: np.ndarray, vocab_size: int) -> Any:
 
 @_of("one_hot")
 def _(ids: np.ndarray, vocab_size: int) -> Any:
-    vectors = np.zeros(ids.shape + (vocab_size,), order="F")
+    vectors = np.zeros((*ids.shape, vocab_size), order="F")
     np.put_along_axis(vectors, ids[..., None].astype(np.int64), 1, axis=-1)
     return vectors
 
@@ -129,7 +130,12 @@ def _(input_size: int, hidden_size: int, output_size: int) -> Any:
 
 @_of("rnn_parameters")
 def _(input_size: int, hidden_size: int, output_size: int) -> Any:
-    shapes = [(hidden_size, input_size), (hidden_size, hidden_size), (hidden_size, 1), (output_size, hidden_size + 1)]
+    shapes = [
+        (hidden_size, input_size),
+        (hidden_size, hidden_size),
+        (hidden_size, 1),
+        (output_size, hidden_size + 1),
+    ]
     return sum(rows * columns for rows, columns in shapes)
 
 
@@ -137,7 +143,7 @@ def _(input_size: int, hidden_size: int, output_size: int) -> Any:
 @_of("bigram_probabilities")
 def _(ids: np.ndarray, vocab_size: int, alpha: float) -> Any:
     p = np.full((vocab_size, vocab_size), float(alpha))
-    for first, second in zip(ids[:-1], ids[1:], strict=True):
+    for first, second in itertools.pairwise(ids):
         p[first, second] += 1
     return p / p.sum(axis=1, keepdims=True)
 
@@ -166,7 +172,9 @@ def _(ids: np.ndarray, vocab_size: int, alpha: float) -> Any:
 
 # ---------------------------------------------------------------- dilated_window_mlp
 @_of("dilated_window_mlp")
-def _(series: np.ndarray, dilation: int, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Any:
+def _(
+    series: np.ndarray, dilation: int, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray
+) -> Any:
     width = W1.shape[1]
     rows = []
     for n in range(len(series) - width * dilation):
@@ -176,14 +184,18 @@ def _(series: np.ndarray, dilation: int, W1: np.ndarray, b1: np.ndarray, W2: np.
 
 
 @_of("dilated_window_mlp")
-def _(series: np.ndarray, dilation: int, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Any:
+def _(
+    series: np.ndarray, dilation: int, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray
+) -> Any:
     width = W1.shape[1]
     view = np.lib.stride_tricks.sliding_window_view(series, width * dilation + 1)[:, :-1:dilation]
     return np.tanh(view @ W1.T + b1) @ W2.T + b2
 
 
 @_of("dilated_window_mlp")
-def _(series: np.ndarray, dilation: int, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Any:
+def _(
+    series: np.ndarray, dilation: int, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray
+) -> Any:
     N = len(series) - W1.shape[1] * dilation
     a = sum(np.outer(series[k * dilation : k * dilation + N], W1[:, k]) for k in range(W1.shape[1]))
     return np.einsum("nh,oh->no", np.tanh(a + b1), W2) + b2

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import Collection
+from rnncourse.checks.variants import Collection
 
 VARIANTS = Collection("rnn")
 _of = VARIANTS.of
@@ -96,7 +96,9 @@ def _(h: Array, W_hy: Array, b_y: Array) -> Any:
 
 @_of("output_layer")
 def _(h: Array, W_hy: Array, b_y: Array) -> Any:
-    return np.moveaxis(np.array([(h * row).sum(axis=-1) + bias for row, bias in zip(W_hy, b_y, strict=True)]), 0, -1)
+    return np.moveaxis(
+        np.array([(h * row).sum(axis=-1) + bias for row, bias in zip(W_hy, b_y, strict=True)]), 0, -1
+    )
 
 
 # ---------------------------------------------------------------- softmax_cross_entropy
@@ -159,13 +161,25 @@ def _(delay: int) -> Any:
 def _(delay: int) -> Any:
     H = delay + 1  # a rotated register: no unit holds a single step any more
     Q, _ = np.linalg.qr(np.random.default_rng(7).normal(size=(H, H)))
-    return Q @ np.eye(H, 1) * 0.1, Q @ np.eye(H, k=-1) @ Q.T, np.zeros(H), np.eye(1, H, k=delay) @ Q.T * 10, np.zeros(1)
+    return (
+        Q @ np.eye(H, 1) * 0.1,
+        Q @ np.eye(H, k=-1) @ Q.T,
+        np.zeros(H),
+        np.eye(1, H, k=delay) @ Q.T * 10,
+        np.zeros(1),
+    )
 
 
 @_of("delay_line_weights")
 def _(delay: int) -> Any:
     H = delay + 1
-    return np.eye(H, 1, dtype=int), np.eye(H, k=-1, dtype=int), np.zeros(H), np.flip(np.eye(1, H)), np.zeros(1)
+    return (
+        np.eye(H, 1, dtype=int),
+        np.eye(H, k=-1, dtype=int),
+        np.zeros(H),
+        np.flip(np.eye(1, H)),
+        np.zeros(1),
+    )
 
 
 # ---------------------------------------------------------------- truncate_and_carry
@@ -191,7 +205,9 @@ def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, chunk: int) -> 
 def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, chunk: int) -> Any:
     h = np.empty((*x.shape[:2], len(b_h)), x.dtype)
     for start in range(0, len(x), chunk):
-        h[start : start + chunk] = _unroll(x[start : start + chunk], h[start - 1] if start else h0, W_xh, W_hh, b_h)
+        h[start : start + chunk] = _unroll(
+            x[start : start + chunk], h[start - 1] if start else h0, W_xh, W_hh, b_h
+        )
     return h
 
 
