@@ -46,7 +46,8 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	if ! [ -x $(VENV)/bin/pip ]; then
 	  $(PYTHON) -m venv $(VENV) || { echo "make: $(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 2; }
 	fi
-	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[torch,book,grade,dev]'
+	$(VENV)/bin/pip install --constraint constraints.txt --editable '.[torch,book,grade,dev]' > $(VENV)/install.log 2>&1 \
+	  || { tail -n 20 $(VENV)/install.log; echo "make: the installation failed; all of it is in .venv/install.log" >&2; exit 2; }
 	touch $@
 
 node_modules/.ready: package.json package-lock.json | $(VENV)/.ready

@@ -8,7 +8,7 @@ import inspect
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -87,6 +87,9 @@ def _own(function: Any, name: str, above: tuple[str, ...]) -> ast.FunctionDef | 
         value = function.__globals__.get(missing)
         if value is np and missing == "np":
             continue
+        if isinstance(value, ModuleType) and not value.__name__.startswith("rnncourse"):
+            needed.append(ast.parse(f"import {value.__name__} as {missing}").body[0])
+            continue
         if isinstance(value, int | float | str):
             needed.append(ast.parse(f"{missing} = {value!r}").body[0])
             continue
@@ -94,6 +97,10 @@ def _own(function: Any, name: str, above: tuple[str, ...]) -> ast.FunctionDef | 
         if inner is None:
             return None
         needed.append(inner)
+    for node in ast.walk(tree):
+        # a function that calls itself does so under its new name
+        if isinstance(node, ast.Name) and node.id == function.__name__:
+            node.id = name
     tree.name = name
     tree.body = needed + tree.body
     return tree

@@ -1,6 +1,7 @@
 """Turning a function of the catalogue into the text of an answer cell."""
 
 import functools
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -44,12 +45,29 @@ def needs_a_table(value):
     return TABLE[value]
 
 
+def leans_on_the_checks(value):
+    return checks.stems() + value
+
+
 def calls_itself(value):
     return 1 if value <= 1 else value * calls_itself(value - 1)
 
 
+def pairs(values):
+    return list(itertools.pairwise(values))
+
+
+def test_a_function_that_calls_itself_and_one_that_needs_a_module():
+    names = {}
+    exec(written(calls_itself, "answer"), names)
+    exec(written(pairs, "other"), names)
+    assert names["answer"](4) == 24
+    assert names["other"]([1, 5, 2]) == [(1, 5), (5, 2)]
+    assert set(names) == {"answer", "other", "__builtins__"}
+
+
 @pytest.mark.parametrize(
-    "function", [outer(1), needs_a_table, len, functools.partial(scaled, 1), calls_itself]
+    "function", [outer(1), needs_a_table, len, functools.partial(scaled, 1), leans_on_the_checks]
 )
 def test_what_cannot_stand_alone_is_not_written(function):
     assert written(function, "answer") is None

@@ -123,7 +123,7 @@ def test_it_starts_afresh_where_the_assignments_cells_have_changed(tmp_path, sou
     changed = (own / "beta" / "beta.ipynb").read_text().replace("check_half", "check_the_half")
     (own / "beta" / "beta.ipynb").write_text(changed)
     with pytest.raises(
-        CourseError, match="nbgrader cannot take assignment 'beta'.*start a new course folder"
+        CourseError, match=r"nbgrader cannot take assignment 'beta'.*start a new course folder"
     ):
         autograde(tmp_path / "class", ["beta"], isolation="none", echo=lambda line: None)
     sample_class.make(tmp_path / "class", own)
