@@ -39,9 +39,9 @@
   const number = (n, digits) => n.toFixed(digits).replace("-", "−");
   const vector = (v, digits) => `(${v.map((n) => number(n, digits)).join(", ")})`;
 
-  const STYLE = `:host { display: block; max-width: 34rem; margin: 1rem auto; color: var(--pst-color-text-base, CanvasText);
+  const STYLE = `:host { display: block; color: var(--pst-color-text-base, CanvasText);
     --line: var(--pst-color-text-muted, GrayText); --hot: var(--pst-color-primary, LinkText); }
-  svg { display: block; width: 100%; font: 12px system-ui, sans-serif; }
+  svg { display: block; width: 100%; max-width: 32rem; margin: auto; font: 12px system-ui, sans-serif; }
   text { fill: currentColor; text-anchor: middle; }
   rect { fill: none; stroke: currentColor; }
   .ahead rect { stroke-dasharray: 3 3; }
@@ -83,7 +83,7 @@
       if (this.shadowRoot) return;
       this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       const root = this.attachShadow({ mode: "open" });
-      root.innerHTML = `<style>${STYLE}</style><svg viewBox="0 0 360 184" role="img"
+      root.innerHTML = `<style>${STYLE}</style><svg viewBox="0 0 368 184" role="img"
         aria-label="A network unrolled over five words; the text below says what each step computes.">${DRAWING}</svg>
         <div role="group" aria-label="Steps"><button data-do="back">◂ Back</button><button data-do="forward">Forward ▸</button>
         <button data-do="play">${this.calm ? "Show all" : "Play"}</button></div>

@@ -20,9 +20,9 @@ from rnncourse.checks.compare import in_words
 from rnncourse.checks.diagnose import name_mistake
 from rnncourse.checks.exercise import Case, Exercise
 from rnncourse.checks.guard import run
-from rnncourse.checks.observe import Observation, observe
+from rnncourse.checks.observation import Observation, observe
 from rnncourse.checks.patterns import pattern
-from rnncourse.checks.plain import plain
+from rnncourse.checks.plain_data import plain
 from rnncourse.checks.rules import Expected, compare_case
 from rnncourse.checks.verdict import Property, Verdict, show
 
@@ -99,7 +99,9 @@ def check(exercise: str, answer: Callable[..., Any], seed: int | None = None) ->
     details = _judge(asked, seen, expected)
     passed = all(entry.passed for entry in details)
     # a rounding error in a sum of weights must neither give nor take the last mark
-    score = 1.0 if passed else min(round(sum(entry.weight for entry in details if entry.passed), 6), 0.99)
+    score = (
+        1.0 if passed else min(round(float(sum(entry.weight for entry in details if entry.passed)), 6), 0.99)
+    )
     verdict = Verdict(asked.id, passed, score, None, details, section=(asked.stem, asked.heading), seed=seed)
     return _explained(verdict, asked, seen, expected)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnncourse.checks.plain import NUMERIC, Plain, Unusable
+from rnncourse.checks.plain_data import NUMERIC, Plain, Unusable
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from rnncourse.checks import mistakes
 from rnncourse.checks.compare import Tolerance, numbers_of
 from rnncourse.checks.exercise import Exercise
-from rnncourse.checks.observe import Observation, observe
+from rnncourse.checks.observation import Observation, observe
 from rnncourse.checks.rules import Expected, compare_case
 
 EXACT = Tolerance(1e-8, 1e-12)  # two roads to the same wrong number differ by rounding alone
@@ -25,6 +25,8 @@ def name_mistake(
     no mistake agrees so far, the numbers of the ordinary calls decide: then the learner made a known mistake
     and something else besides.
     """
+    if not any(_has_numbers(observation) for observation in seen):
+        return None
     wrong = [
         index
         for index, observation in enumerate(seen)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnncourse.checks.compare import DOUBLE, SINGLE, Tolerance
-from rnncourse.checks.plain import Plain
+from rnncourse.checks.plain_data import Plain
 
 if TYPE_CHECKING:
     from rnncourse.checks.rules import Rule

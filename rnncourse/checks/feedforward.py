@@ -1,4 +1,4 @@
-"""The exercises of "The limits of feedforward networks" on windows; the others are in ``feedforward_words``."""
+"""The exercises of "The limits of feedforward networks" on windows; the rest is in ``feedforward_words``."""
 
 from __future__ import annotations
 

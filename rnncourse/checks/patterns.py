@@ -14,7 +14,7 @@ import numpy as np
 
 from rnncourse.checks.compare import numbers_of
 from rnncourse.checks.exercise import Exercise
-from rnncourse.checks.observe import Observation
+from rnncourse.checks.observation import Observation
 from rnncourse.checks.rules import Expected, compare_case
 
 _ENOUGH = 4  # numbers below which a coincidence is likely

@@ -9,8 +9,8 @@ import numpy as np
 
 from rnncourse.checks.compare import Difference, Tolerance, in_words, numbers_of
 from rnncourse.checks.exercise import Case, Exercise, distinct, single, standard_cases
-from rnncourse.checks.observe import Observation
-from rnncourse.checks.plain import Plain, Unusable
+from rnncourse.checks.observation import Observation
+from rnncourse.checks.plain_data import Plain, Unusable
 from rnncourse.checks.rules import Expected, Rule, sides, values
 from rnncourse.reference import losses, output_layer
 from rnncourse.reference import rnn as reference
@@ -50,10 +50,8 @@ OUTPUT_LAYER = Exercise(
 # ---------------------------------------------------------------- softmax_cross_entropy
 def _loss(rng: Rng, T: int, B: int, V: int) -> Args:
     targets = rng.integers(0, V, (T, B))
-    if (
-        T > 1 and B > 1
-    ):  # the smallest and the largest id always count for something: neither is a sign for padding
-        targets[1, 0], targets[1, 1] = 0, V - 1
+    if T > 3:  # the smallest and the largest id stand where every mask is 1: neither is a sign for padding
+        targets[1, 0], targets[-1, 0] = 0, V - 1
     return {"logits": rng.normal(size=(T, B, V)) * 1.5, "targets": targets}
 
 
@@ -142,7 +140,7 @@ def _signal(rng: Rng) -> np.ndarray:
 
 
 def _run(returned: Plain, case: Case) -> Plain:
-    """Run the network that was returned; an array of the right size and another shape is read as if reshaped."""
+    """Run the network that was returned; an array of another shape but the right size is reshaped."""
     if not isinstance(returned, tuple | list) or len(returned) != 5:
         return Unusable(
             f"not there: the function returned {in_words(returned)}, not the five arrays {', '.join(_NAMES)}"
@@ -170,13 +168,11 @@ def _weights_have_shapes() -> Rule:
     def judge(exercise: Exercise, seen: Sequence[Observation], expected: Expected) -> Difference | None:
         for observation in seen:
             returned = observation.returned
-            if (
-                not isinstance(returned, tuple | list)
-                or len(returned) != 5
-                or not isinstance(returned[1], np.ndarray)
-            ):
+            if not isinstance(returned, tuple | list) or len(returned) != 5:
                 return Difference(f"What came back is {in_words(returned)}.")
-            for name, item, shape in zip(_NAMES, returned, _shapes(len(returned[1])), strict=True):
+            loop = numbers_of(returned[1])
+            H = len(loop) if loop is not None and loop.ndim else 1
+            for name, item, shape in zip(_NAMES, returned, _shapes(H), strict=True):
                 if not isinstance(item, np.ndarray) or item.shape != shape:
                     return Difference(f"{name} is {in_words(item)}; an array of shape {shape} is asked for.")
         return None

@@ -13,7 +13,7 @@ import numpy as np
 
 from rnncourse.checks.compare import Difference, difference, in_words, kind_difference
 from rnncourse.checks.exercise import Exercise
-from rnncourse.checks.observe import Observation
+from rnncourse.checks.observation import Observation
 
 Expected = Sequence[tuple[np.ndarray, ...]]
 Judge = Callable[[Exercise, Sequence[Observation], Expected], Difference | None]

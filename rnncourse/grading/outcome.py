@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from rnncourse.grading.gradebook import Marks
 
 GRADED, NEEDS_A_PERSON, NOT_SUBMITTED = "graded", "needs a person", "not submitted"
+NOT_GRADED = "not graded"  # in a report only: handed in or changed since the last run
 
 
 @dataclass(frozen=True)

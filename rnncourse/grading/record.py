@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from rnncourse.grading import gradebook, submission
 from rnncourse.grading.course import Course
 from rnncourse.grading.execution import NeedsAPerson
-from rnncourse.grading.outcome import GRADED, NEEDS_A_PERSON, NOT_SUBMITTED, Outcome
+from rnncourse.grading.outcome import GRADED, NOT_GRADED, NOT_SUBMITTED, Outcome
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def outcomes(course: Course) -> list[Outcome]:
     """Return how every submission stands now, in the order of assignments, then students.
 
     Marks come from the gradebook, so that what a person gave since counts. What was never graded, or was
-    changed after it was graded, needs a person to grade it.
+    changed after it was graded, is "not graded", whatever the gradebook says.
     """
     found = []
     for assignment in course.assignments():
@@ -66,6 +66,6 @@ def outcomes(course: Course) -> list[Outcome]:
                 outcome = Outcome(student, assignment, NOT_SUBMITTED)
             else:
                 why = "Not graded yet" if record is None else "Changed since it was graded"
-                outcome = Outcome(student, assignment, NEEDS_A_PERSON, f"{why}. Run `rnncourse autograde`.")
+                outcome = Outcome(student, assignment, NOT_GRADED, f"{why}. Run `rnncourse autograde`.")
             found.append(outcome)
     return found

@@ -21,6 +21,7 @@ from rnncourse.grading import gradebook, record
 from rnncourse.grading.course import Course, open_course
 from rnncourse.grading.outcome import GRADED, NOT_SUBMITTED, Outcome, points
 
+SHOWN = 8  # mistakes in the terminal; the page has all
 COLUMNS = (
     "student",
     "assignment",
@@ -112,24 +113,28 @@ def _flat(text: str) -> str:
 
 # -- text -------------------------------------------------------------------------------------------------
 def table(course: Path) -> str:
-    """Return the class table as plain text: marks first, then what needs a person, then the mistakes made."""
+    """Return the class table as plain text: mistakes, then what to look at, and the marks at the very end."""
     report = gather(course)
     rows = [["student", *report.assignments]]
     for student in report.students:
         rows.append([student, *(_short(report.outcomes[student, name]) for name in report.assignments)])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows]
-    lines.insert(1, "  ".join("-" * width for width in widths))
-    lines += ["", "marks are those of the automatic checks; +N are points that wait for a person"]
+    marks = ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows]
+    marks.insert(1, "  ".join("-" * width for width in widths))
+    lines = []
+    if report.made:
+        often = sorted(report.made, key=lambda one: -len(one.students))
+        lines += ["Mistakes that the checks named, and how many made them:"]
+        lines += [f"  {len(one.students)} x {one.id}: {_flat(one.sentence)}" for one in often[:SHOWN]]
+        lines += [f"  and {len(often) - SHOWN} more, in class.html"] * (len(often) > SHOWN) + [""]
     if report.troubled:
-        lines += ["", "What to look at:"]
+        lines += ["What to look at:"]
         lines += [
             f"  {one.assignment}  {one.student} ({one.state}): {one.sentence}" for one in report.troubled
         ]
-    if report.made:
-        lines += ["", "Mistakes that the checks named, and how many made them:"]
-        lines += [f"  {len(one.students)} x {one.id}: {_flat(one.sentence)}" for one in report.made]
-    return "\n".join(lines)
+        lines += [""]
+    waiting = "Marks of the automatic checks; +N are points that wait for a person:"
+    return "\n".join([*lines, waiting, "", *marks])
 
 
 def _short(outcome: Outcome) -> str:

@@ -123,7 +123,7 @@ def test_a_submission_that_broke_loses_its_old_mark(graded):
     graded.hand_in("ada", "{")
     course = open_course(graded.root)
     now = {(one.student, one.assignment): one for one in record.outcomes(course)}["ada", "alpha"]
-    assert (now.state, now.score) == ("needs a person", None)
+    assert (now.state, now.score) == ("not graded", None)
     assert now.sentence.startswith("Changed since it was graded")
     assert graded.grade(assignments=["alpha"])["ada", "alpha"].state == "needs a person"
     assert marks(course, "alpha")["ada"].score is None

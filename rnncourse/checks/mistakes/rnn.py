@@ -102,7 +102,7 @@ def _(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Any:
     return np.tanh(x_t @ W_xh.T + h_prev @ W_hh.T)
 
 
-@_of("rnn_step", "bias_twice", _STEP, "b_h is added twice. (torch.nn.RNN has two biases; here they are one.)")
+@_of("rnn_step", "bias_twice", _STEP, "b_h is added twice; torch.nn.RNN has two biases, which are one here.")
 def _(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Any:
     return np.tanh(x_t @ W_xh.T + h_prev @ W_hh.T + 2 * b_h)
 

@@ -147,8 +147,8 @@ def _(delay: int) -> Any:
     "delay_line_weights",
     "register_backwards",
     _DELAY,
-    "nothing ever reaches the output. W_hh hands values the wrong way: W_hh[i, j] leads from unit "
-    "j to unit i.",
+    "nothing ever reaches the output. Look at the way that values are handed on: W_hh[i, j] leads from "
+    "unit j to unit i.",
 )
 def _(delay: int) -> Any:
     return _line(delay + 1, np.eye(delay + 1, k=1), delay)

@@ -11,7 +11,7 @@ import numpy as np
 
 from rnncourse.checks.exercise import Case, Exercise
 from rnncourse.checks.guard import SECONDS, Failure, Outcome, run
-from rnncourse.checks.plain import NUMERIC, Plain, arrays_in, plain
+from rnncourse.checks.plain_data import NUMERIC, Plain, arrays_in, plain
 
 SECONDS_IN_ALL = 5.0  # for all calls of one check together
 NOT_TRIED = Failure("NotTried", "not tried after that")

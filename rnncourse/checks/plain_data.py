@@ -76,7 +76,7 @@ def _describe(value: object, kind: type) -> str:
         return f"a {name}; this exercise is NumPy's, so a numpy.ndarray is asked for"
     if value is Ellipsis:
         return "`...`, so it is not written yet"
-    if issubclass(kind, types.FunctionType | types.BuiltinFunctionType | type):
+    if callable(value):
         return "a function or class (was it meant to be called, with parentheses?)"
     return f"a {name.removeprefix('builtins.')}, which holds no plain numbers"
 
