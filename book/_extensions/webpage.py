@@ -72,7 +72,7 @@ def configure(app: Sphinx, config: Config) -> None:
     if address:
         config.html_baseurl = config.ogp_site_url = f"{address}/"
         config.ogp_social_cards = {"enable": False}
-        config.sitemap_url_scheme = "{link}"
+        config.sitemap_url_scheme, config.sitemap_excludes = "{link}", ["404.html", "search.html"]
 
 
 def finish_page(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
