@@ -19,7 +19,7 @@ _INDENT = " " * 11
 
 def _headline(verdict: Verdict) -> str:
     if verdict.passed:
-        return f"{verdict.exercise}: right. All {len(verdict.details)} properties hold."
+        return f"{verdict.exercise}: right. All {len(verdict.details)} properties hold. Well done."
     if verdict.score == 0:
         return f"{verdict.exercise}: not yet."
     return f"{verdict.exercise}: partly right, {verdict.score:.0%} of the marks."

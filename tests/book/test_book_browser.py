@@ -237,3 +237,22 @@ def test_without_scripts_the_answers_are_there(browser: Browser, address: str) -
     assert form.locator("details li").first.is_visible()
     assert page.locator(".katex-html").first.is_visible()
     context.close()
+
+
+def test_self_checks_know_a_right_number_from_a_wrong_one(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}/book/rnn.html")
+    form = page.locator("form.selfcheck[data-kind=number]").first
+    field, verdict = form.locator("input"), form.locator(".verdict")
+    number = float(field.get_attribute("data-number") or "")
+    off = float(field.get_attribute("data-tolerance") or "")
+    for typed, opening in [
+        ("", "Not quite. Type a number"),
+        (f"{number + 2 * off + 1}", "Not quite. Try again"),
+        (f"{number + off}", "Right."),
+    ]:
+        field.fill(typed)
+        field.press("Enter")
+        assert verdict.inner_text().startswith(opening)
+    assert form.locator("details .why").text_content() in (verdict.text_content() or "")
+    page.close()

@@ -135,3 +135,22 @@ def test_a_list_of_rows_has_right_values_and_is_no_array():
     passed = {entry.name: entry.passed for entry in checks.check("rnn.rnn_forward", answer, 1).details}
     assert passed["every step"]
     assert [name for name, ok in passed.items() if not ok] == ["shape and dtype"]
+
+
+def test_counts_must_hold_past_32_bits():
+    def answer(input_size, hidden_size, output_size):
+        right = checks.find("feedforward.rnn_parameters").reference(input_size, hidden_size, output_size)
+        return int(np.int64(right).astype(np.int32))
+
+    verdict = checks.check("feedforward.rnn_parameters", answer, 1)
+    assert [entry.name for entry in verdict.details if not entry.passed] == [
+        "very large and very small networks"
+    ]
+
+
+def test_a_count_that_is_a_float_has_the_right_value():
+    def answer(*sizes):
+        return float(checks.find("feedforward.rnn_parameters").reference(*sizes))
+
+    verdict = checks.check("feedforward.rnn_parameters", answer, 1)
+    assert [entry.name for entry in verdict.details if not entry.passed] == ["an int"]

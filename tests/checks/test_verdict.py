@@ -74,7 +74,7 @@ def test_guarded_message_gives_no_value_away():
 def test_passing_is_short():
     verdict = check("rnn.rnn_step", right, 1)
     assert (verdict.passed, verdict.score, verdict.mistake) == (True, 1.0, None)
-    assert verdict.message == "rnn.rnn_step: right. All 7 properties hold."
+    assert verdict.message == "rnn.rnn_step: right. All 7 properties hold. Well done."
 
 
 def test_details_have_one_entry_for_each_property():
