@@ -225,10 +225,11 @@ def _autograde(arguments: argparse.Namespace) -> int:
     return int(any(outcome.state == "needs a person" for outcome in outcomes))
 
 
-def _feedback(arguments: argparse.Namespace) -> None:
+def _feedback(arguments: argparse.Namespace) -> int:
     from rnncourse.grading import feedback
 
-    feedback.write(arguments.course)
+    failures = feedback.write(arguments.course)
+    return int(bool(failures))
 
 
 def _report(arguments: argparse.Namespace) -> None:

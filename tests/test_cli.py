@@ -53,9 +53,14 @@ def test_mistakes_lists_every_named_mistake(capsys):
     assert "feedforward." not in out
 
 
-def test_exercises_check_where_there_is_no_course_is_refused(capsys, tmp_path):
-    assert main(["exercises", "check", "--root", str(tmp_path)]) == 2
-    assert capsys.readouterr().err.startswith("rnncourse: ")
+def test_exercises_build_where_there_is_no_assignment_is_refused(capsys, tmp_path):
+    assert "no assignment" in refused(capsys, "exercises", "build", "--root", str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_exercises_check_says_what_is_wrong_and_writes_nothing(capsys, tmp_path):
+    assert main(["exercises", "check", "--root", str(tmp_path)]) == 1
+    assert "no assignment" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -69,7 +74,7 @@ def test_autograde_needs_a_word_about_isolation(capsys, tmp_path):
 
 
 def test_a_missing_package_is_one_sentence_that_says_how_to_get_it():
-    """`rnncourse feedback` on a machine without the extras: no traceback."""
+    """`rnncourse exercises build` on a machine without the extras: no traceback."""
     code = (
         "import sys; sys.modules['nbgrader'] = None\n"
         "from rnncourse.cli import main\n"

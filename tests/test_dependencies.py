@@ -1,11 +1,13 @@
 """One list of dependencies, three views of it: pyproject.toml, constraints.txt, environment.yml."""
 
+import ast
 import json
 import re
 import subprocess
 import sys
+import sysconfig
 import tomllib
-from importlib.metadata import distributions
+from importlib.metadata import distributions, packages_distributions
 
 import yaml
 from packaging.requirements import Requirement
@@ -50,10 +52,29 @@ def test_every_constraint_satisfies_pyproject(root):
 def test_everything_installed_is_pinned_at_its_version(root):
     """The environment holds nothing that constraints.txt does not pin, transitive packages included."""
     constrained = pins((root / "constraints.txt").read_text().splitlines())
-    installed = {canonicalize_name(d.metadata["Name"]): d.version.split("+")[0] for d in distributions()}
+    here = distributions(path=[sysconfig.get_path("purelib")])
+    installed = {canonicalize_name(d.metadata["Name"]): d.version.split("+")[0] for d in here}
     for ours_or_pythons in ("rnncourse", "pip", "setuptools", "wheel"):
         installed.pop(ours_or_pythons, None)
     assert {name: version for name, version in installed.items() if constrained.get(name) != version} == {}
+
+
+def test_every_package_that_we_import_is_declared(root):
+    """What another package happens to bring along today may be gone tomorrow."""
+    brought_by = packages_distributions()
+    needs = declared(root)
+    undeclared = set()
+    for top in ("rnncourse", "tests", "book/_extensions", "solutions"):
+        for path in (root / top).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom) and node.level == 0:
+                    names.append(node.module or "")
+                for name in {name.split(".")[0] for name in names} & brought_by.keys():
+                    bringers = {canonicalize_name(bringer) for bringer in brought_by[name]}
+                    if not bringers & {*needs, "rnncourse"}:
+                        undeclared.add(name)
+    assert undeclared == set()
 
 
 def test_npm_packages_are_pinned_and_locked_without_an_address(root):

@@ -61,12 +61,9 @@ def notebook(cells: list[Cell]) -> Any:
 
 def release(source: Any) -> Any:
     """Make the student's notebook by the steps of ``nbgrader generate_assignment``, without a gradebook."""
-    try:
-        from nbgrader.converters import GenerateAssignment
-        from nbgrader.preprocessors import SaveCells
-    except ImportError:
-        install = "pip install 'rnncourse[grade]'"
-        raise CourseError(f"Building notebooks needs nbgrader; install it with: {install}") from None
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.preprocessors import SaveCells
+
     source = deepcopy(source)  # some of the steps work in place
     resources: dict[str, Any] = {}
     for step in GenerateAssignment.class_traits()["preprocessors"].default():
