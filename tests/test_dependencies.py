@@ -13,6 +13,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import rnncourse
+
 
 def declared(root):
     """Return the requirements of pyproject.toml, the extras' among them, by canonical name."""
@@ -41,6 +43,10 @@ def test_conda_and_pyproject_ask_for_the_same_python(root):
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     environment = yaml.safe_load((root / "environment.yml").read_text())
     assert f"python{project['requires-python']}" in environment["dependencies"]
+
+
+def test_the_citation_names_this_version(root):
+    assert yaml.safe_load((root / "CITATION.cff").read_text())["version"] == rnncourse.__version__
 
 
 def test_every_constraint_satisfies_pyproject(root):
