@@ -7,7 +7,9 @@ Every sub-command imports what it needs when it runs, so that ``rnncourse --help
 from __future__ import annotations
 
 import argparse
+import io
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,12 +19,36 @@ from rnncourse.errors import CourseError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit status: 0 done, 1 done but something needs attention, 2 refused."""
+    """Run one command; return the exit status.
+
+    0: done; 1: done, but something needs attention; 2: refused, nothing was changed or what was finished is
+    kept; 130: interrupted; 141: whoever read the output has gone.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # a name that the terminal cannot show must not stop the work
+            stream.reconfigure(errors="backslashreplace")
     arguments = parser().parse_args(argv)
     try:
-        return int(arguments.run(arguments) or 0)
+        status = int(arguments.run(arguments) or 0)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return status
     except CourseError as error:
         print(f"rnncourse: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # as with `| head`: nobody listens
+        _discard_output()
+        return 141
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        print(
+            f"rnncourse: a file cannot be read or written:{where} ({error.strerror or error}); put that "
+            "right, then run the same command again; what was finished is kept",
+            file=sys.stderr,
+        )
+        _discard_output()
         return 2
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("rnncourse"):
@@ -36,6 +62,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("rnncourse: interrupted; what was finished is kept, the same command goes on", file=sys.stderr)
         return 130
+
+
+def _discard_output() -> None:
+    """Send what cannot be printed nowhere, so that it does not fail again while Python ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser() -> argparse.ArgumentParser:
@@ -214,6 +248,8 @@ def _sample_class(arguments: argparse.Namespace) -> None:
     from rnncourse.grading import sample_class
 
     sample_class.make(arguments.course, arguments.source)
+    count = len(sample_class.STUDENTS)
+    print(f"sample class: {count} students have handed in their work, in {arguments.course}")
 
 
 def _autograde(arguments: argparse.Namespace) -> int:

@@ -18,6 +18,9 @@
 # 3. Run the cell after it. It calls your function and tells you what was right and what was not. If your
 #    numbers are those of a mistake that many people make, it says which one, and where the book explains it.
 #
+# If a check answers `NameError: name ... is not defined`, it has not found your function: the cell above it
+# was not run, stopped with an error, or gives the function another name.
+#
 # If you are stuck, ask for a hint: `hint("feedforward.one_hot")`. Hints are free; ask again, and the next
 # says more.
 #

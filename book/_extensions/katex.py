@@ -23,6 +23,7 @@ from docutils import nodes
 from fontshrink import subset_font
 from sphinx.domains.math import MathDomain
 from sphinx.errors import ExtensionError
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 TAG = re.compile(r"[A-Z]+[0-9]+[a-z]?")
+CLOSING = re.compile(r"[.,;:?!)’”]+")
+SHORT = 24  # characters of LaTeX; a longer formula may go over to the next line
 
 
 class FormulaError(ValueError):
@@ -141,9 +144,27 @@ def _rendered(translator: HTML5Translator, node: nodes.Element, display: bool) -
         return f'<code class="math-error">{translator.encode(node.astext())}</code>'
 
 
+class Punctuation(SphinxPostTransform):
+    """Give a formula the full stop, comma or bracket behind it, or a browser may begin a line with that."""
+
+    default_priority = 700
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Move the marks from the text behind a formula to its attribute ``after``."""
+        for formula in self.document.findall(nodes.math):
+            text = formula.next_node(descend=False, siblings=True)
+            if isinstance(text, nodes.Text) and (marks := CLOSING.match(text.astext())):
+                formula["after"] = marks[0]
+                text.parent.replace(text, nodes.Text(text.astext()[marks.end() :]))
+
+
 def visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
-    """Write a formula in running text."""
-    translator.body.append(f'<span class="math">{_rendered(translator, node, display=False)}</span>')
+    """Write a formula in running text; short ones stay on one line with the mark behind them."""
+    html, after = _rendered(translator, node, display=False), node.get("after", "")
+    short = html.count('class="base"') == 1 or len(node.astext()) <= SHORT
+    whole = " whole" if short else ""
+    translator.body.append(f'<span class="math{whole}">{html}{after}</span>')
     raise nodes.SkipNode
 
 
@@ -200,6 +221,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("katex_macros", {}, "env", dict)
     app.add_html_math_renderer("katex", (visit_inline, None), (visit_block, None))
     app.add_domain(TaggedMathDomain, override=True)
+    app.add_post_transform(Punctuation)
     app.connect("builder-inited", start)
     app.connect("build-finished", finish)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

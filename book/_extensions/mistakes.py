@@ -63,8 +63,9 @@ class Mistakes(SphinxDirective):
 
 
 def prose(sentence: str) -> str:
-    """Escape a sentence for HTML and set what stands in backticks as code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(sentence, quote=False))
+    """Escape a sentence for HTML; set what stands in backticks as code, and a *word* in stars with stress."""
+    html = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(sentence, quote=False))
+    return re.sub(r"(?<=\s)\*(\w+)\*(?=[\s.,:;])", r"<em>\1</em>", html)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

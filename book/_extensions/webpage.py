@@ -66,6 +66,7 @@ def configure(app: Sphinx, config: Config) -> None:
         if other != current:
             shutil.rmtree(other)
     config.nb_execution_cache_path = str(current)
+    config.bibtex_default_style = "author_year"  # see citations.py
 
     address = os.environ.get("BOOK_URL", "").rstrip("/")
     config.notfound_urls_prefix = f"{urlsplit(address).path}/"
@@ -73,6 +74,13 @@ def configure(app: Sphinx, config: Config) -> None:
         config.html_baseurl = config.ogp_site_url = f"{address}/"
         config.ogp_social_cards = {"enable": False}
         config.sitemap_url_scheme, config.sitemap_excludes = "{link}", ["404.html", "search.html"]
+
+
+def keep_whole(app: Sphinx, doctree: nodes.document) -> None:
+    """Mark short pieces of code, a shape such as (T, B, D) above all: they stay on one line."""
+    for code in doctree.findall(nodes.literal):
+        if len(code.astext()) <= 18:
+            code["classes"].append("whole")
 
 
 def finish_page(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
@@ -148,9 +156,12 @@ def setup(app: Sphinx) -> dict[str, Any]:
     if os.environ.get("BOOK_URL"):
         app.setup_extension("sphinx_sitemap")
         app.setup_extension("sphinxext.opengraph")
+    app.setup_extension("citations")
+    app.add_js_file("paper.js", loading_method="defer")
     # Jupyter Book sets it whether or not the extension that it belongs to is there
     app.add_config_value("comments_config", {}, "html", dict)
     app.connect("config-inited", configure)
+    app.connect("doctree-read", keep_whole)
     app.connect("html-page-context", finish_page, priority=900)
     app.connect("build-finished", finish, priority=400)  # before sphinx_external_toc writes a bare redirect
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -85,7 +85,9 @@ def difference(
     """
     array = numbers_of(got)
     if array is None:
-        return Difference(f"{name} is {in_words(got)}.")
+        one = f"one array of shape {_shape(expected)}" if expected.ndim else "one number"
+        wanted = f"; {one} is asked for" if isinstance(got, tuple | list) else ""
+        return Difference(f"{name} is {in_words(got)}{wanted}.")
     if array.shape != expected.shape:
         return Difference(f"{name} has the shape {_shape(array)}; {_shape(expected)} is asked for.")
     if array.dtype.kind == "c":

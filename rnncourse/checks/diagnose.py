@@ -23,7 +23,7 @@ def name_mistake(
 
     First asked for is agreement in everything: numbers, dtype, failures, arguments changed or shared. Where
     no mistake agrees so far, the numbers of the ordinary calls decide: then the learner made a known mistake
-    and something else besides.
+    and something else besides. A mistake whose numbers are right never explains wrong ones, however near.
     """
     if not any(_has_numbers(observation) for observation in seen):
         return None
@@ -38,6 +38,8 @@ def name_mistake(
     for mistake in mistakes.of(exercise.id):
         known = observe(exercise, mistake.function, cases)
         if not any(_has_numbers(observation) for observation in known):
+            continue
+        if any(compare_case(exercise, known[index], expected[index]) is None for index in wrong):
             continue
         pairs = list(zip(seen, known, strict=True))
         agreeing = [_same_numbers(exercise, mine, theirs) for mine, theirs in pairs]

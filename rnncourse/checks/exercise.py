@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from rnncourse.checks.rules import Rule
 
 Arguments = Mapping[str, Any]
+LAYOUTS = {  # in the words of "With ...: "
+    "strided": "arguments that lie in memory with gaps",
+    "read-only": "arguments that must not be written to",
+}
 
 
 @dataclass(frozen=True)
@@ -169,24 +173,24 @@ def standard_cases(
     make : callable
         ``make(rng, **sizes)`` draws the arguments.
     edges : tuple of dict
-        Sizes to be overruled, for T = 1 and B = 1.
+        Sizes to be overruled, for T = 1 and B = 1, or to make all of them equal.
     float32 : bool
         Whether a call in float32 belongs to it.
 
     Returns
     -------
     list of Case
-        Two calls of the same sizes and one of others (``plain``), the first call again at the very end
-        (``again``: a function that keeps something between calls gives itself away), and the rest.
+        Two calls of the same sizes and one in which every size is another (``plain``: no size can be written
+        down in the answer), the first call again at the very end (``again``: a function that keeps something
+        between calls gives itself away), and the rest.
     """
-    same = sizes(rng)
-    cases = [
-        Case("plain", make(rng, **same)),
-        Case("plain", make(rng, **same)),
-        Case("plain", make(rng, **sizes(rng))),
-    ]
+    same, other = sizes(rng), sizes(rng)
+    while any(size == other[name] for name, size in same.items()):
+        other = sizes(rng)
+    cases = [Case("plain", make(rng, **size)) for size in (same, same, other)]
     cases += [
-        Case("layout", make(rng, **sizes(rng)), layout, note=layout) for layout in ("strided", "read-only")
+        Case("layout", make(rng, **sizes(rng)), layout, note=LAYOUTS[layout])
+        for layout in ("strided", "read-only")
     ]
     for edge in edges:
         note = ", ".join(f"{name} = {size}" for name, size in edge.items())

@@ -26,9 +26,14 @@ def _series(rng: Rng, N: int, width: int) -> Args:
 
 
 def _draw_windows(rng: Rng) -> list[Case]:
-    return standard_cases(
-        rng, lambda r: distinct(r, N=(5, 9), width=(2, 4)), _series, edges=({"width": 1}, {"N": 1})
+    cases = standard_cases(
+        rng,
+        lambda r: distinct(r, N=(5, 9), width=(2, 4)),
+        _series,
+        edges=({"width": 1}, {"N": 1}, {"N": 3, "width": 3}),
     )
+    whole = {"series": rng.integers(-50, 50, 9), "width": 2}
+    return [*cases[:-1], Case("integers", whole, note="a series of integers"), cases[-1]]
 
 
 SLIDING_WINDOWS = Exercise(
@@ -39,7 +44,7 @@ SLIDING_WINDOWS = Exercise(
     rules=(
         values("inputs", 0.4, result=0),
         values("targets", 0.35, result=1),
-        *sides("width = 1, and a single window"),
+        *sides("width = 1, a single window, N = width"),
     ),
     heading="A window that slides",
     hints=(
@@ -75,10 +80,10 @@ MLP_FORWARD = Exercise(
         rng,
         lambda r: distinct(r, N=(3, 7), I=(2, 6), H=(2, 6), O=(2, 6)),
         _mlp,
-        edges=({"N": 1}, {"H": 1}, {"O": 1}),
+        edges=({"N": 1}, {"H": 1}, {"O": 1}, dict.fromkeys("NIHO", 3)),
     ),
     reference=_mlp_reference,
-    rules=(values("values", 0.75), *sides("one example, one hidden unit, one output")),
+    rules=(values("values", 0.75), *sides("one example, unit or output; all sizes equal")),
     heading="A network on the window",
     hints=(
         "Which of the two layers has a tanh? What shape has x @ W1.T?",
@@ -110,10 +115,10 @@ DILATED_WINDOW_MLP = Exercise(
         rng,
         lambda r: distinct(r, N=(4, 8), width=(2, 4), dilation=(2, 4), H=(2, 7), O=(2, 7)),
         _dilated,
-        edges=({"dilation": 1}, {"width": 1}, {"N": 1}),
+        edges=({"dilation": 1}, {"width": 1}, {"N": 1}, {"N": 3, "width": 3, "dilation": 3, "H": 3, "O": 3}),
     ),
     reference=_dilated_reference,
-    rules=(values("values", 0.75), *sides("dilation = 1, width = 1, a single window")),
+    rules=(values("values", 0.75), *sides("dilation = 1, width = 1, a single window, all sizes equal")),
     heading="A window that slides",
     hints=(
         "With width 3 and dilation 2, which values of the series does row 0 see? And which is the "

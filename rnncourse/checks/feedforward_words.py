@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rnncourse.checks.compare import EQUAL
-from rnncourse.checks.exercise import Case, Exercise, distinct
+from rnncourse.checks.exercise import LAYOUTS, Case, Exercise, distinct
 from rnncourse.checks.rules import kinds, sides, values
 from rnncourse.reference import feedforward as reference
 
@@ -25,14 +25,17 @@ def _ids(rng: Rng, V: int, *shape: int) -> Args:
 def _draw_one_hot(rng: Rng) -> list[Case]:
     size = distinct(rng, T=(4, 7), B=(2, 4), V=(5, 9), S=(2, 3))
     T, B, V = size["T"], size["B"], size["V"]
-    low = {"ids": np.arange(T) % 3, "vocab_size": V}  # the largest id does not occur, and ids repeat
+    low = {"ids": np.arange(T + 3) % 3, "vocab_size": V}  # the largest id does not occur, and ids repeat
     high = {"ids": np.array([V - 1, 0, *rng.integers(0, V, T), V - 1]), "vocab_size": V}
     wide = {"ids": rng.integers(0, V, (B, T)).astype(np.int32), "vocab_size": V}
-    batch = Case("batch", _ids(rng, V, T, B), note="ids of shape (T, B)")
-    cases = [Case("plain", low), Case("plain", high), batch, Case("batch", _ids(rng, V + 1, B, T))]
-    cases += [Case("layout", _ids(rng, V, T, B), layout, note=layout) for layout in ("strided", "read-only")]
+    batches = [Case("batch", _ids(rng, V, T, B)), Case("batch", _ids(rng, V + 1, B, T))]
+    cases = [Case("plain", low), Case("plain", high), *batches]
+    cases += [Case("layout", _ids(rng, V, T, B), layout, note=LAYOUTS[layout]) for layout in LAYOUTS]
     cases += [
         Case("edge", _ids(rng, V, 1), note="one id"),
+        Case("edge", _ids(rng, 1, T), note="a vocabulary of one word"),
+        Case("edge", {**_ids(rng, 3, T), "vocab_size": V + 11}, note="a vocabulary with rare words"),
+        Case("edge", _ids(rng, V, V, V), note="T = B = vocab_size"),
         Case("edge", _ids(rng, V, T, 1), note="B = 1"),
         Case("edge", _ids(rng, V, size["S"], T, B), note="ids with three axes"),
         Case("edge", wide, note="ids of dtype int32"),
@@ -125,7 +128,7 @@ def _bigram_case(
     ids = np.array([*start, *known[[0, 1, 0, 1, 1]], *rng.choice(known, 3 * V)])
     ids = np.append(ids, ids[0])  # the last id counts as an end only; a row never begins there
     args = {"ids": ids.astype(dtype), "vocab_size": V, "alpha": float(rng.uniform(0.2, 0.9))}
-    return Case(tag, args, layout)
+    return Case(tag, args, layout, note=LAYOUTS.get(layout, ""))
 
 
 def _draw_bigram(rng: Rng) -> list[Case]:
@@ -133,6 +136,7 @@ def _draw_bigram(rng: Rng) -> list[Case]:
     first = _bigram_case(rng, "plain", V, unseen=False)
     pair = {"ids": rng.integers(0, V, 2), "vocab_size": V, "alpha": 0.5}
     whole = {**_bigram_case(rng, "edge", W, unseen=True).args, "alpha": 1}
+    tiny = {**_bigram_case(rng, "edge", V, unseen=True).args, "alpha": 1e-4}
     return [
         first,
         _bigram_case(rng, "plain", W, unseen=False),
@@ -141,6 +145,7 @@ def _draw_bigram(rng: Rng) -> list[Case]:
         _bigram_case(rng, "layout", V, False, "read-only"),
         Case("edge", pair, note="a text of two ids"),
         Case("edge", whole, note="alpha = 1, an int"),
+        Case("edge", tiny, note="alpha = 0.0001"),
         Case(
             "edge", _bigram_case(rng, "edge", V, unseen=False, dtype="int32").args, note="ids of dtype int32"
         ),
@@ -156,7 +161,7 @@ BIGRAM_PROBABILITIES = Exercise(
     rules=(
         values("ids that all occur", 0.5),
         values("ids that never occur", 0.25, ("unseen",)),
-        *sides("short texts, alpha = 1, int32", single_precision=False),
+        *sides("short texts, other alphas, int32", single_precision=False),
     ),
     heading="Counting pairs: the bigram model",
     hints=(

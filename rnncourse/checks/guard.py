@@ -27,6 +27,8 @@ from typing import Any
 
 import numpy as np
 
+from rnncourse.checks.advice import advice
+
 SECONDS = 2.0  # for one call; a right answer needs a thousandth of it
 KEPT_CHARACTERS = 600  # of what the function prints, and of an exception's text
 _OURS = str(Path(__file__).resolve().parents[1])
@@ -59,7 +61,10 @@ class Failure:
             return "Not tried: an earlier call did not come back in time, or ended the program."
         if self.kind == "NotImplementedError":
             return "It is not written yet: it raises NotImplementedError."
-        return f"It raised {self.kind}{': ' + self.text if self.text else ''}{place}"
+        help_ = advice(self.kind, self.text)
+        return f"It raised {self.kind}{': ' + self.text if self.text else ''}{place}" + (
+            f"\n{help_}" if help_ else ""
+        )
 
 
 @dataclass(frozen=True)

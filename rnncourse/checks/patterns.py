@@ -38,7 +38,7 @@ def pattern(exercise: Exercise, seen: Sequence[Observation], expected: Expected)
                 got = numbers_of(observation.results[index])
                 if got is None or got.dtype.kind == "c":
                     return ()
-                if not _close(got, right[index]):
+                if compare_case(exercise, observation, right, index) is not None:
                     found.append(facts(name, got.astype(np.float64), right[index], observation.case.args))
             for kind in found[0] if found else ():
                 if all(kind in others for others in found):
@@ -48,6 +48,9 @@ def pattern(exercise: Exercise, seen: Sequence[Observation], expected: Expected)
 
 def facts(name: str, got: np.ndarray, expected: np.ndarray, args: Mapping[str, Any]) -> Facts:
     """List the facts that hold for one wrong result, the telling ones first."""
+    nearly = _nearly(name, got, expected)
+    if nearly:  # then a row that looks right is so by a lucky rounding
+        return nearly
     found = _axes(name, got, expected)
     if got.shape == expected.shape and got.size and np.all(np.isfinite(got)):
         found |= _factor(name, got, expected, args)
@@ -60,6 +63,20 @@ def _close(got: np.ndarray, expected: np.ndarray) -> bool:
     if got.shape != expected.shape or not got.size or not np.all(np.isfinite(got)):
         return False
     return bool(np.max(np.abs(got - expected)) <= 1e-7 * np.max(np.abs(expected)))
+
+
+def _nearly(name: str, got: np.ndarray, expected: np.ndarray) -> Facts:
+    """Right but for the last digits."""
+    if got.shape != expected.shape or not got.size or expected.dtype.kind != "f":
+        return {}
+    with np.errstate(all="ignore"):
+        part = float(np.max(np.abs(got - expected)) / np.max(np.abs(expected)))
+    if not 0 < part <= 1e-5:
+        return {}
+    return {
+        "nearly": f"{name} is right to about {int(-np.log10(part))} digits and no further. Rounding on the "
+        f"way does that (float32 keeps 7 digits), and so does a small number added for safety."
+    }
 
 
 def _axes(name: str, got: np.ndarray, expected: np.ndarray) -> Facts:
@@ -148,7 +165,7 @@ def _parts(name: str, got: np.ndarray, expected: np.ndarray) -> Facts:
     rows = [_close(mine, right) for mine, right in zip(got, expected, strict=True)]
     if rows[0] and not any(rows[1:]):
         return {
-            "first": f"{name}[0] is right and nothing after it: look at what one row hands on to the next."
+            "first": f"{name}[0] is right and nothing after it: what is different from the second row on?"
         }
     if not rows[0] and all(rows[1:]):
         return {"not first": f"Only {name}[0] is wrong: look at how it begins."}

@@ -14,15 +14,17 @@ if TYPE_CHECKING:
     from rnncourse.checks.verdict import Property, Verdict
 
 _WIDTH = 100
+_PRINTED = 8  # lines
 _INDENT = " " * 11
 
 
 def _headline(verdict: Verdict) -> str:
+    worth = "" if verdict.points is None else f" ({verdict.worth:g} of {verdict.points:g} marks)"
     if verdict.passed:
-        return f"{verdict.exercise}: right. All {len(verdict.details)} properties hold. Well done."
+        return f"{verdict.exercise}: right{worth}. All {len(verdict.details)} properties hold. Well done."
     if verdict.score == 0:
-        return f"{verdict.exercise}: not yet."
-    return f"{verdict.exercise}: partly right, {verdict.score:.0%} of the marks."
+        return f"{verdict.exercise}: not yet{worth}."
+    return f"{verdict.exercise}: partly right, {verdict.score:.0%}{worth or ' of the marks'}."
 
 
 def _sign(entry: Property) -> str:
@@ -59,10 +61,16 @@ def _advice(verdict: Verdict) -> list[str]:
 
 def _aside(verdict: Verdict) -> list[tuple[str, str]]:
     """Collect what the function said itself."""
-    parts = [("Your function printed", verdict.printed.rstrip())] if verdict.printed.strip() else []
+    parts = [("Your function printed", _beginning(verdict.printed))] if verdict.printed.strip() else []
     if verdict.warned and not verdict.passed:
         parts.append(("It caused warnings", "\n".join(verdict.warned)))
     return parts
+
+
+def _beginning(printed: str) -> str:
+    """Keep the first lines of what was printed: a loop prints the same again and again."""
+    lines = printed.rstrip().splitlines()
+    return "\n".join([*lines[:_PRINTED], "..."] if len(lines) > _PRINTED else lines)
 
 
 def text(verdict: Verdict, guarded: bool = False) -> str:
@@ -76,6 +84,8 @@ def text(verdict: Verdict, guarded: bool = False) -> str:
     """
     lines = [_headline(verdict)]
     if not verdict.passed:
+        for finding in verdict.findings:
+            lines += [*textwrap.wrap(finding, _WIDTH), ""]
         if verdict.called:
             lines += textwrap.wrap(f"Called: {verdict.called}", _WIDTH, subsequent_indent="        ")
         lines.append("")
@@ -83,8 +93,6 @@ def text(verdict: Verdict, guarded: bool = False) -> str:
             lines += textwrap.wrap(name, _WIDTH, initial_indent=f"  {sign:8} ", subsequent_indent=_INDENT)
             for line in message.splitlines():
                 lines += textwrap.wrap(line, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
-        for finding in verdict.findings:
-            lines += ["", *textwrap.wrap(finding, _WIDTH)]
         advice = _advice(verdict)
         lines += ["", *(advice[:-1] if guarded else advice)]
     for title, said in _aside(verdict):
@@ -103,6 +111,7 @@ def html(verdict: Verdict) -> str:
         f'<p style="margin:0"><strong>{escape(_headline(verdict))}</strong></p>',
     ]
     if not verdict.passed:
+        parts += [f'<p style="margin:0.3em 0">{escape(finding)}</p>' for finding in verdict.findings]
         if verdict.called:
             parts.append(f'<p style="margin:0.3em 0">Called: <code>{escape(verdict.called)}</code></p>')
         parts.append('<ul style="margin:0.5em 0;padding-left:1.2em">')
@@ -111,7 +120,6 @@ def html(verdict: Verdict) -> str:
             rest = f'<br><span style="overflow-wrap:anywhere">{said}</span>' if said else ""
             parts.append(f"<li><strong>{sign}:</strong> {escape(name)}{rest}</li>")
         parts.append("</ul>")
-        parts += [f"<p><strong>{escape(finding)}</strong></p>" for finding in verdict.findings]
         parts += [f'<p style="margin:0.2em 0">{escape(line)}</p>' for line in _advice(verdict)]
     for title, said in _aside(verdict):
         parts.append(

@@ -6,13 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.checks.exercise import Case, Exercise, distinct, single, standard_cases
+from rnncourse.checks.exercise import LAYOUTS, Case, Exercise, distinct, single, standard_cases
 from rnncourse.checks.rnn_output import DELAY_LINE_WEIGHTS, OUTPUT_LAYER, SOFTMAX_CROSS_ENTROPY
 from rnncourse.checks.rules import sides, values
 from rnncourse.reference import rnn as reference
 
 Rng = np.random.Generator
 Args = dict[str, Any]
+
+
+_EQUAL = dict.fromkeys("TBDH", 3)  # last: right answers do not mind, `if` and `try` on shapes do
 
 
 def sizes(rng: Rng) -> dict[str, int]:
@@ -55,10 +58,10 @@ RNN_STEP = Exercise(
         rng,
         lambda r: distinct(r, B=(2, 6), D=(2, 6), H=(2, 6)),
         _step,
-        edges=({"B": 1}, {"D": 1}, {"H": 1}),
+        edges=({"B": 1}, {"D": 1}, {"H": 1}, dict.fromkeys("BDH", 3)),
     ),
     reference=lambda x_t, h_prev, *w: reference.step(_params(*w), x_t, h_prev),
-    rules=(values("values", 0.75), *sides("B = 1, D = 1, H = 1")),
+    rules=(values("values", 0.75), *sides("B = 1, D = 1, H = 1, all sizes equal")),
     heading="One step of the loop",
     hints=(
         "How many terms stand inside the tanh? Which of them carries the memory?",
@@ -71,12 +74,12 @@ RNN_STEP = Exercise(
 RNN_FORWARD = Exercise(
     id="rnn.rnn_forward",
     results=("h",),
-    draw=lambda rng: standard_cases(rng, sizes, sequence, edges=({"T": 1}, {"B": 1})),
+    draw=lambda rng: standard_cases(rng, sizes, sequence, edges=({"T": 1}, {"B": 1}, _EQUAL)),
     reference=lambda x, h0, *w: reference.forward(_params(*w), x, h0)[0],
     rules=(
         values("the first step, h[0]", 0.15, part=_first_step_only),
         values("every step", 0.6),
-        *sides("T = 1, B = 1"),
+        *sides("T = 1, B = 1, all sizes equal"),
     ),
     heading="Unrolled in time",
     hints=(
@@ -104,12 +107,13 @@ def _draw_chunks(rng: Rng) -> list[Case]:
         _chunked(rng, "plain", 9, 3),
         _chunked(rng, "ragged", 7, 3, note="T = 7 and chunk = 3"),
         _chunked(rng, "ragged", 8, 5, note="T = 8 and chunk = 5"),
-        _chunked(rng, "layout", 7, 2, "strided", note="strided"),
-        _chunked(rng, "layout", 8, 4, "read-only", note="read-only"),
+        _chunked(rng, "layout", 7, 2, "strided", note=LAYOUTS["strided"]),
+        _chunked(rng, "layout", 8, 4, "read-only", note=LAYOUTS["read-only"]),
         _chunked(rng, "edge", 5, 1, note="chunk = 1"),
         _chunked(rng, "edge", 4, 4, note="chunk = T"),
         _chunked(rng, "edge", 4, 9, note="a chunk longer than the sequence"),
         Case("edge", {**sequence(rng, B=1, **b), "chunk": 3}, note="B = 1"),
+        Case("edge", {**sequence(rng, **_EQUAL), "chunk": 2}, note="T = B = D = H"),
         Case("float32", single(float32.args), note="float32"),
         Case("again", even.args),
     ]
@@ -128,7 +132,7 @@ TRUNCATE_AND_CARRY = Exercise(
     rules=(
         values("chunks that divide the sequence", 0.4),
         values("a last chunk that is shorter", 0.35, ("ragged",)),
-        *sides("chunk = 1, chunk >= T, B = 1"),
+        *sides("chunk = 1, chunk >= T, B = 1, all sizes equal"),
     ),
     heading="Chunk by chunk",
     hints=(
@@ -153,7 +157,7 @@ def _leaky(rng: Rng, T: int, B: int, D: int, H: int) -> Args:
 
 
 def _draw_leaky(rng: Rng) -> list[Case]:
-    cases = standard_cases(rng, sizes, _leaky, edges=({"T": 1}, {"B": 1}))
+    cases = standard_cases(rng, sizes, _leaky, edges=({"T": 1}, {"B": 1}, _EQUAL))
     full = [{**_leaky(rng, **sizes(rng)), "mask": None} for _ in range(2)]
     for args in full:
         args["mask"] = np.ones(args["x"].shape[:2])
@@ -161,7 +165,7 @@ def _draw_leaky(rng: Rng) -> list[Case]:
     whole = {**extra, "mask": extra["mask"] != 0, "leak": np.ones_like(extra["leak"])}
     integer = {**extra, "mask": extra["mask"].astype(np.int64)}
     return [
-        *(Case("full", args, note="every position counting") for args in full),
+        *(Case("full", args) for args in full),
         *cases[:-1],
         Case("edge", whole, note="a boolean mask and leak = 1"),
         Case("edge", integer, note="a mask of integers"),
@@ -194,7 +198,7 @@ LEAKY_RNN_FORWARD = Exercise(
     rules=(
         values("every position counting", 0.4, ("full",)),
         values("masked positions carry the state over", 0.35),
-        *sides("T = 1, B = 1, leak = 1, other masks"),
+        *sides("T = 1, B = 1, all sizes equal, leak = 1, other masks"),
     ),
     heading="Unrolled in time",
     hints=(

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnncourse.checks.compare import Difference, difference, in_words, kind_difference
+from rnncourse.checks.compare import Difference, difference, in_words, kind_difference, numbers_of
 from rnncourse.checks.exercise import Exercise
 from rnncourse.checks.observation import Observation
+from rnncourse.checks.plain_data import Plain
 
 Expected = Sequence[tuple[np.ndarray, ...]]
 Judge = Callable[[Exercise, Sequence[Observation], Expected], Difference | None]
@@ -82,7 +83,7 @@ def kinds(name: str = "shape and dtype", weight: float = 0.06) -> Rule:
 
     def judge(exercise: Exercise, seen: Sequence[Observation], expected: Expected) -> Difference | None:
         for observation, right in zip(seen, expected, strict=True):
-            if observation.case.tag != "plain":
+            if observation.case.tag not in ("plain", "integers"):
                 continue
             if observation.failure is not None:
                 return Difference("Not every call came back.")
@@ -91,7 +92,8 @@ def kinds(name: str = "shape and dtype", weight: float = 0.06) -> Rule:
             for result, got, want in zip(exercise.results, observation.results, right, strict=True):
                 found = kind_difference(result, got, want, exercise.kind)
                 if found is not None:
-                    return found
+                    note = f"With {observation.case.note}: " if observation.case.note else ""
+                    return Difference(note + found.text)
         return None
 
     return Rule(name, weight, judge)
@@ -149,13 +151,31 @@ def fresh(weight: float = 0.04) -> Rule:
                     "A later call changed what an earlier one had returned. Make the array inside "
                     "the function."
                 )
-            if observation.case.tag == "again" and compare_case(exercise, observation, right) is not None:
+            if observation.case.tag == "again" and observation.failure is not None:
+                return Difference("Not every call came back.")
+            if observation.case.tag == "again" and not _repeats(exercise, seen, observation, right):
                 return Difference(
                     "The same call gives other numbers the second time: something is kept between calls."
                 )
         return None
 
     return Rule("results are new", weight, judge)
+
+
+def _repeats(
+    exercise: Exercise, seen: Sequence[Observation], again: Observation, right: tuple[np.ndarray, ...]
+) -> bool:
+    """Say whether a repeated call gives what the first one gave, be it right or wrong."""
+    if compare_case(exercise, again, right) is None:
+        return True
+    first = next(observation for observation in seen if observation.case.args is again.case.args)
+    pairs = zip(first.results, again.results, strict=False)
+    return all(np.array_equal(_array(one), _array(two), equal_nan=True) for one, two in pairs)
+
+
+def _array(result: Plain) -> np.ndarray:
+    numbers = numbers_of(result)
+    return np.zeros(0) if numbers is None else numbers
 
 
 def sides(edges: str = "", single_precision: bool = True) -> tuple[Rule, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rnncourse.checks import render
 
@@ -53,6 +53,8 @@ class Verdict:
         What the function printed.
     warned : tuple of str
         Warnings that it caused.
+    points : float or None
+        The marks that a full score is worth, where that is known.
     """
 
     exercise: str
@@ -66,6 +68,12 @@ class Verdict:
     seed: int = 0
     printed: str = ""
     warned: tuple[str, ...] = ()
+    points: float | None = None
+
+    @property
+    def worth(self) -> float:
+        """The marks that the verdict is worth, out of ``points``."""
+        return float(round(self.score * (self.points or 0.0), 2))
 
     @property
     def message(self) -> str:
@@ -88,8 +96,9 @@ class Verdict:
 
         As the last line of a cell it explains *and* gives marks: nbgrader records the last value of a cell.
         """
-        show(self)
-        return float(round(self.score * float(points), 2))
+        marked = replace(self, points=float(points))
+        show(marked)
+        return marked.worth
 
 
 def show(verdict: Verdict) -> None:

@@ -48,6 +48,8 @@ STYLE: dict[Any, Any] = {
 }
 
 
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 # every figure function is decorated with it: the style holds while the figure is drawn, and nowhere else
 book_style = rc_context(STYLE)
 
@@ -80,3 +82,9 @@ def in_notebook() -> None:
     set_matplotlib_formats("svg", metadata={"Date": None}, bbox_inches=None)
     # paths are named after their content, not at random
     rcParams["svg.hashsalt"] = "rnncourse"
+
+
+def power_of_ten(value: float) -> str:
+    """Write a small number for running text: 3e-06 as "3·10⁻⁶", one digit before the dot."""
+    digit, exponent = f"{value:.0e}".split("e")
+    return f"{digit}·10{str(int(exponent)).translate(SUPERSCRIPT)}".replace("-", "−")

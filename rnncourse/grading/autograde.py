@@ -6,19 +6,22 @@ again; a run that was killed goes on where it was.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from sqlalchemy.exc import SQLAlchemyError
+from typing import Any
 
 from rnncourse.errors import CourseError
 from rnncourse.grading import gradebook, record, submission
 from rnncourse.grading.course import Course, choose, open_course
 from rnncourse.grading.engine import Engine, started
-from rnncourse.grading.execution import NeedsAPerson, stopped
+from rnncourse.grading.execution import NeedsAPerson, troubles
 from rnncourse.grading.gradebook import Marks
+from rnncourse.grading.notebook import load
 from rnncourse.grading.outcome import GRADED, NEEDS_A_PERSON, NOT_SUBMITTED, Outcome
 
 REFUSAL = (
@@ -83,13 +86,33 @@ def autograde(
         echo(WARNING)
         for stray in here.strays():
             echo(f"not looked at: submitted/{stray.name} lies outside of every student's folder")
-        try:
-            return _grade_all(here, engine, chosen, people, force, echo)
-        except SQLAlchemyError as error:
-            raise CourseError(
-                f"the gradebook {here.root / 'gradebook.db'} cannot be used ({str(error).splitlines()[0]}); "
-                "close what else has it open, see that the disk has space, then run this again: it goes on"
-            ) from None
+        return _grade_all(here, engine, chosen, people, force, echo)
+
+
+@contextlib.contextmanager
+def _heard() -> Iterator[Callable[[], None]]:
+    """Keep Ctrl-C from being lost: Python drops what a signal raises while it clears objects away.
+
+    Yields a function that raises KeyboardInterrupt if that has happened.
+    """
+    signals: list[int] = []
+
+    def hear(number: int, frame: Any) -> None:
+        signals.append(number)
+        raise KeyboardInterrupt
+
+    def ask() -> None:
+        if signals:
+            raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield ask
+        return
+    before = signal.signal(signal.SIGINT, hear)
+    try:
+        yield ask
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _grade_all(
@@ -102,25 +125,42 @@ def _grade_all(
 ) -> list[Outcome]:
     outcomes: list[Outcome] = []
     total, unchanged = len(chosen) * len(people), 0
-    for assignment in chosen:
-        version = prepare(course, engine, assignment)
-        marks = gradebook.marks(course, assignment)
-        for student in people:
-            job = _Job(course, engine, student, assignment, version)
-            outcome = None if force else job.unchanged(marks.get(student))
-            if outcome is None:
-                outcome = job.grade()
-                echo(f"[{len(outcomes) + 1:>{len(str(total))}}/{total}] {outcome}")
-            else:
-                unchanged += 1
-            outcomes.append(outcome)
+    # all before any is graded: what is wrong with an assignment should show at once
+    versions = {assignment: prepare(course, engine, assignment) for assignment in chosen}
+    with _heard() as ask:
+        for assignment, version in versions.items():
+            marks = gradebook.marks(course, assignment)
+            for student in people:
+                ask()
+                job = _Job(course, engine, student, assignment, version)
+                outcome = None if force else job.unchanged(marks.get(student))
+                if outcome is None:
+                    outcome = job.grade()
+                    echo(f"[{len(outcomes) + 1:>{len(str(total))}}/{total}] {outcome}")
+                else:
+                    unchanged += 1
+                outcomes.append(outcome)
     if unchanged:
         echo(f"{unchanged} of {total} were graded before and have not changed (--force grades them again)")
     return outcomes
 
 
 def prepare(course: Course, engine: Engine, assignment: str) -> str:
-    """Enter the assignment into the gradebook where that is not done; return the hash of its source."""
+    """Enter the assignment into the gradebook where that is not done; return the hash of its source.
+
+    Raises
+    ------
+    CourseError
+        "the instructor's notebook ... cannot be used ...", "nbgrader cannot take assignment ...".
+    """
+    for path in course.notebooks(assignment):
+        try:
+            load(path.read_bytes(), path.name)
+        except NeedsAPerson as reason:
+            # what a student should do about it is of no use here
+            what = str(reason).partition(". ")[0]
+            raise CourseError(f"the instructor's notebook {path} cannot be used: {what}") from None
+    gradebook.create(course)
     version = course.source_hash(assignment)
     filled = course.recall("sources")
     if filled.get(assignment) != version or not gradebook.has_assignment(course, assignment):
@@ -178,7 +218,8 @@ class _Job:
         # from here until the new marks are in, the old ones must not look current
         self._take_back()
         try:
-            self.engine.autograde(self.student, self.assignment)
+            seed = self.course.seed(self.student, self.assignment, checked.hash)
+            self.engine.autograde(self.student, self.assignment, seed)
         finally:
             self._put_back(files)
         marks = gradebook.marks(self.course, self.assignment)[self.student]
@@ -186,7 +227,7 @@ class _Job:
             raise NeedsAPerson(
                 "Some check left no mark in the gradebook. Mark by hand, or grade again with --force."
             )
-        notes = [*(stopped(path) for path in self._autograded()), *checked.notes]
+        notes = [*(troubles(path) for path in self._autograded()), *checked.notes]
         sentence = " ".join(note for note in notes if note)
         return Outcome(self.student, self.assignment, GRADED, sentence).marked(marks)
 

@@ -13,16 +13,20 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import fcntl
 import hashlib
+import hmac
 import json
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from traitlets.config import Config
+from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
 from rnncourse.errors import CourseError
 
@@ -50,9 +54,14 @@ class Course:
         return self.root / "submitted"
 
     @property
+    def gradebook(self) -> Path:
+        """The gradebook's file."""
+        return self.root / "gradebook.db"
+
+    @property
     def database(self) -> str:
         """The gradebook's address, as nbgrader itself would choose it."""
-        return f"sqlite:///{self.root / 'gradebook.db'}"
+        return f"sqlite:///{self.gradebook}"
 
     def assignments(self) -> list[str]:
         """Names of all assignments: the folders of `source` that hold a notebook."""
@@ -86,6 +95,15 @@ class Course:
         """Hash of everything that decides a mark but the submission: the source and our checks."""
         files = [path for path in (self.source / assignment).rglob("*") if path.is_file()]
         return hashlib.sha256((_hash(files) + _checks()).encode()).hexdigest()
+
+    def seed(self, student: str, assignment: str, submission: str) -> int:
+        """Return what draws the checks' inputs: the same for the same work, and nobody can foresee it."""
+        kept = self.recall("secret")
+        if not isinstance(kept.get("secret"), str):
+            kept = {"secret": secrets.token_hex(32)}
+            self.remember("secret", kept)
+        graded = json.dumps([student, assignment, submission]).encode()
+        return int.from_bytes(hmac.digest(kept["secret"].encode(), graded, "sha256")[:4])
 
     # -- what we remember ---------------------------------------------------------------------------------
     def remember(self, name: str, value: Any) -> None:
@@ -150,8 +168,8 @@ def open_course(root: Path, source: Path | None = None) -> Course:
         raise CourseError(
             f"{root} has no folder submitted/; put the work there as submitted/STUDENT/ASSIGNMENT/*.ipynb"
         )
-    named = _configured_source(root / "nbgrader_config.py")
-    candidates = [source, root / "solutions", root / named if named else None, root / "source"]
+    named = configuration(root).CourseDirectory.get("source_directory")
+    candidates = [source, root / "solutions", root / str(named) if named else None, root / "source"]
     for candidate in candidates:
         if candidate is not None and any(Path(candidate).glob("*/*.ipynb")):
             return Course(root, Path(candidate).resolve())
@@ -163,20 +181,25 @@ def open_course(root: Path, source: Path | None = None) -> Course:
     )
 
 
-def _configured_source(path: Path) -> str | None:
-    """Read source_directory out of nbgrader_config.py without running it."""
+def configuration(root: Path) -> Config:
+    """Read a class's nbgrader_config.py as nbgrader does; empty where there is none."""
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, ValueError):
-        return None
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Assign)
-            and ast.unparse(node.targets[0]) == "c.CourseDirectory.source_directory"
-            and isinstance(node.value, ast.Constant)
-        ):
-            return str(node.value.value)
-    return None
+        return PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    except ConfigFileNotFound:
+        return Config()
+    except Exception as error:  # it is a program, and a program can raise anything
+        raise CourseError(
+            f"{root / 'nbgrader_config.py'} cannot be read ({type(error).__name__}: {error}); mend it"
+        ) from None
+
+
+def is_text(name: str) -> bool:
+    """Whether a file's name is text; a name that was unpacked in another encoding may be mere bytes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def choose(wanted: list[str] | None, existing: list[str], what: str) -> list[str]:

@@ -7,6 +7,7 @@ that follow. Its converters take one student; what goes wrong stays with that st
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import (
     AssignLatePenalties,
@@ -25,33 +27,60 @@ from nbgrader.preprocessors import (
     LimitOutput,
     SaveAutoGrades,
 )
-from traitlets.config import Config
+from nbgrader.utils import setenv
+from sqlalchemy.exc import SQLAlchemyError
 
 from rnncourse.errors import CourseError
-from rnncourse.grading.course import Course
+from rnncourse.grading.course import Course, configuration
 from rnncourse.grading.execution import Execute, Judge, NeedsAPerson
+from rnncourse.grading.gradebook import unusable
 
 IGNORED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback"]
 
+STRUCTURE = str(Path("{nbgrader_step}", "{student_id}", "{assignment_id}"))
 
-class _Autograde(Autograde):
-    """nbgrader's Autograde with our Execute and Judge; keeps the exception that nbgrader only logs."""
+# what no submission is to blame for: full, read-only or failing disks, too many open files, permissions
+MACHINE = {
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EPERM
+}  # fmt: skip
+
+
+class _Telling(BaseConverter):
+    """One of nbgrader's converters that keeps the exception that nbgrader only logs."""
 
     cause: Exception | None = None
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
-        try:
+        with self._kept():
             super().convert_single_notebook(notebook_filename)
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        with self._kept():
+            super().init_assignment(assignment_id, student_id)
+
+    @contextlib.contextmanager
+    def _kept(self) -> Iterator[None]:
+        try:
+            yield
         except Exception as error:
             self.cause = error
             raise
 
-    def init_assignment(self, assignment_id: str, student_id: str) -> None:
-        try:
-            super().init_assignment(assignment_id, student_id)
-        except Exception as error:
-            self.cause = error
-            raise
+
+class _Autograde(_Telling, Autograde):
+    pass
+
+
+class _Generate(_Telling, GenerateAssignment):
+    pass
+
+
+class _Feedback(_Telling, GenerateFeedback):
+    pass
+
+
+class RefusedAssignment(CourseError):
+    """nbgrader does not take the instructor's notebooks as they are now."""
 
 
 class Engine:
@@ -61,10 +90,10 @@ class Engine:
         self.course = course
         self.log = log
         self.logfile = logfile
-        self.config = Config()
+        self.config = configuration(course.root)  # a teacher's lateness penalties, for instance
         # a cell out of time ends the submission: after an interrupt, a loop that ignores it would make
         # every later cell wait in vain, too
-        self.config.Execute = Config(
+        self.config.Execute.update(
             timeout=timeout,
             interrupt_on_timeout=False,
             startup_timeout=120,
@@ -86,16 +115,19 @@ class Engine:
             # a text source that lies beside a notebook would reach the students, solutions included
             ignore=[*IGNORED, "*.py"],
         )
-        error = self._run(GenerateAssignment(coursedir=folder, config=self.config, log=self.log, force=True))
+        error = self._run(_Generate(coursedir=folder, config=self.config, log=self.log, force=True))
         if error is not None:
-            raise CourseError(
+            raise RefusedAssignment(
                 f"nbgrader cannot take assignment {assignment!r} from {source}: {_first_line(error)}; if "
                 f"cells were changed after work had been graded, start a new course folder. {self.logfile} "
                 "has the whole story"
             )
 
-    def autograde(self, student: str, assignment: str) -> None:
-        """Grade one submission into the gradebook; raise `NeedsAPerson` where that fails, for any reason."""
+    def autograde(self, student: str, assignment: str, seed: int) -> None:
+        """Grade one submission into the gradebook; raise `NeedsAPerson` where that fails, for any reason.
+
+        `seed` draws the inputs of the checks.
+        """
         converter = _Autograde(
             coursedir=self._own_folder(student, assignment), config=self.config, log=self.log, force=True
         )
@@ -109,10 +141,10 @@ class Engine:
             AssignLatePenalties,
             CheckCellMetadata,
         ]
-        error = self._run(converter)
-        if error is None:
+        with setenv(RNNCOURSE_SEED=str(seed)):
+            cause = self._run(converter)
+        if cause is None:
             return
-        cause = converter.cause or error
         if isinstance(cause, NeedsAPerson):
             raise cause
         raise NeedsAPerson(
@@ -123,7 +155,7 @@ class Engine:
     def feedback(self, student: str, assignment: str) -> Exception | None:
         """Write one student's feedback page; return what went wrong, or None."""
         return self._run(
-            GenerateFeedback(
+            _Feedback(
                 coursedir=self._own_folder(student, assignment), config=self.config, log=self.log, force=True
             )
         )
@@ -138,16 +170,24 @@ class Engine:
         )
 
     def _folder(self, **settings: Any) -> CourseDirectory:
-        return CourseDirectory(config=self.config, log=self.log, db_url=self.course.database, **settings)
+        steps = {f"{step}_directory": step for step in ("submitted", "autograded", "feedback")}
+        settings = {"db_url": self.course.database, "directory_structure": STRUCTURE} | steps | settings
+        return CourseDirectory(config=self.config, log=self.log, **settings)
 
-    def _run(self, converter: Any) -> Exception | None:
+    def _run(self, converter: _Telling) -> Exception | None:
+        """Run a converter; return what went wrong with its notebook, raise what is wrong with the machine."""
         try:
             converter.start()
         except SystemExit as stop:
             return RuntimeError(f"nbgrader left with status {stop.code}")
         except Exception as error:
             self.log.exception("failed")
-            return error
+            cause = converter.cause or error
+            if isinstance(cause, SQLAlchemyError):
+                raise unusable(self.course, cause) from None
+            if isinstance(cause, OSError) and cause.errno in MACHINE:
+                raise cause from None
+            return cause
         return None
 
 
@@ -156,7 +196,7 @@ def started(course: Course, timeout: int = 30) -> Iterator[Engine]:
     """Set the stage for nbgrader: what it says goes to course/logs, what it calls by name is on the PATH."""
     logfile = course.root / "logs" / "nbgrader.log"
     logfile.parent.mkdir(exist_ok=True)
-    handler = logging.FileHandler(logfile, encoding="utf-8", delay=True)
+    handler = logging.FileHandler(logfile, encoding="utf-8", errors="backslashreplace", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log = logging.Logger("rnncourse.grading", logging.INFO)
     log.addHandler(handler)

@@ -105,21 +105,35 @@ def _settle(cell: Any) -> None:
             )
 
 
+def _frames(error: Any) -> list[str]:
+    """Return where an error came from, outermost first: files by name, cells as an empty text."""
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error["traceback"]))
+    return re.findall(r"^(?:File (.+?):\d+|Cell )", lines, re.MULTILINE)
+
+
 def _raised_by_us(error: Any) -> bool:
     """Whether an error came out of this package and not out of the student's code or an assertion."""
-    lines = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error.traceback))
-    frames = re.findall(r"^(?:File (.+?):\d+|Cell )", lines, re.MULTILINE)
-    return bool(frames) and frames[-1].startswith(str(Path(__file__).parents[1]))
+    return any(frame.startswith(str(Path(__file__).parents[1])) for frame in _frames(error)[-1:])
 
 
-def stopped(notebook: Path) -> str:
-    """Name the answer cells of an autograded notebook that stopped with an error; empty where none did."""
-    cells = enumerate(json.loads(notebook.read_text(encoding="utf-8"))["cells"], 1)
-    found = [
-        f"cell {number} ({output['ename']})"
-        for number, cell in cells
-        if not cell["metadata"].get("nbgrader", {}).get("grade")
-        for output in cell.get("outputs", [])
-        if output["output_type"] == "error"
-    ]
-    return f"Stopped with an error: {', '.join(found)}." if found else ""
+def troubles(notebook: Path) -> str:
+    """Say which cells of an autograded notebook stopped with an error; empty where none did.
+
+    A check counts only if its own line failed, as where the name of an answer is missing: that an answer
+    is wrong is no trouble.
+    """
+    found = []
+    for number, cell in enumerate(json.loads(notebook.read_text(encoding="utf-8"))["cells"], 1):
+        setting = cell["metadata"].get("nbgrader", {})
+        for output in cell.get("outputs", []):
+            if output["output_type"] != "error":
+                continue
+            if not setting.get("grade"):
+                found.append(f"cell {number} stopped with an error ({output['ename']})")
+            elif output["ename"] != "AssertionError" and len(_frames(output)) == 1:
+                what = f"{output['ename']}: {output['evalue'][:80]}"
+                found.append(f"the check {setting['grade_id']!r} could not run ({what})")
+    if not found:
+        return ""
+    sentence = ", ".join(found)
+    return f"{sentence[0].upper()}{sentence[1:]}; everything else was graded."

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from nbgrader.api import Gradebook
-
-from rnncourse.grading import record
+from rnncourse.grading import gradebook, record
 from rnncourse.grading.course import Course, open_course
 from rnncourse.grading.engine import started
 from rnncourse.grading.outcome import GRADED, Outcome
@@ -57,8 +55,8 @@ def _pages(course: Course, outcome: Outcome, step: str, suffix: str) -> list[Pat
 
 def _version(course: Course, outcome: Outcome) -> str:
     """Hash what the page shows: the graded notebook, all marks, all comments."""
-    shown = {path: path.read_bytes() for path in _pages(course, outcome, "autograded", ".ipynb")}
-    with Gradebook(course.database) as book:
+    shown = {Path(path.name): path.read_bytes() for path in _pages(course, outcome, "autograded", ".ipynb")}
+    with gradebook.opened(course) as book:
         for notebook in book.find_submission(outcome.assignment, outcome.student).notebooks:
             for grade in notebook.grades:
                 values = (grade.auto_score, grade.manual_score, grade.extra_credit, grade.needs_manual_grade)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
+from sqlalchemy.exc import SQLAlchemyError
 
-from rnncourse.grading.course import Course
+from rnncourse.errors import CourseError
+from rnncourse.grading.course import Course, is_text
 
 
 @dataclass(frozen=True)
@@ -29,9 +33,44 @@ class Marks:
     late: float
 
 
+@contextlib.contextmanager
+def opened(course: Course) -> Iterator[Gradebook]:
+    """Open the gradebook; raise CourseError where it is damaged, locked, or cannot be written."""
+    try:
+        with Gradebook(course.database) as book:
+            yield book
+    except SQLAlchemyError as error:
+        raise unusable(course, error) from None
+
+
+def unusable(course: Course, error: SQLAlchemyError) -> CourseError:
+    """Say that the gradebook cannot be used, and why."""
+    why = str(getattr(error, "orig", error)).splitlines()[0]
+    return CourseError(
+        f"the gradebook {course.gradebook} cannot be used ({why}); close what else has it open and see that "
+        "the disk has space, then run this again: it goes on; a damaged one has to be replaced by a copy of "
+        "yours, or moved away, and then all is graded anew"
+    )
+
+
+def create(course: Course) -> None:
+    """Make the gradebook where there is none, whole or not at all; nbgrader would leave half of one."""
+    if course.gradebook.exists():
+        return
+    draft = course.gradebook.with_name("gradebook.draft")
+    draft.unlink(missing_ok=True)
+    try:
+        Gradebook(f"sqlite:///{draft}").close()
+    except SQLAlchemyError as error:
+        raise unusable(course, error) from None
+    draft.replace(course.gradebook)
+
+
 def marks(course: Course, assignment: str) -> dict[str, Marks]:
-    """Return the marks of every student who has a row for this assignment."""
-    with Gradebook(course.database) as book:
+    """Return the marks of every student who has a row for this assignment; asking makes no gradebook."""
+    if not course.gradebook.exists():
+        return {}
+    with opened(course) as book:
         try:
             submissions = book.find_assignment(assignment).submissions
         except MissingEntry:
@@ -65,9 +104,12 @@ def _marks(submission: Any) -> Marks:
 def withdraw(course: Course, student: str, assignment: str) -> None:
     """Take back the automatic marks and mark all cells as waiting; what a person gave stays.
 
-    Makes the row where there is none, so that nobody who handed something in is missing from the gradebook.
+    Makes the row where there is none, so that nobody who handed something in is missing from the gradebook;
+    a student whose name is no text can have none.
     """
-    with Gradebook(course.database) as book:
+    if not is_text(student):
+        return
+    with opened(course) as book:
         book.update_or_create_student(student)
         submission = book.update_or_create_submission(assignment, student)
         for notebook in submission.notebooks:
@@ -80,7 +122,7 @@ def withdraw(course: Course, student: str, assignment: str) -> None:
 
 def has_assignment(course: Course, assignment: str) -> bool:
     """Whether the gradebook knows the assignment and its cells."""
-    with Gradebook(course.database) as book:
+    with opened(course) as book:
         try:
             return bool(book.find_assignment(assignment).notebooks)
         except MissingEntry:

@@ -18,6 +18,7 @@ class Outcome:
     sentence : what happened and what to do; empty where there is nothing to say
     score, max_score : points from the automatic checks; None unless graded (never a silent 0)
     manual_waiting : points of the cells that wait for a person; None unless graded
+    by_hand : points that a person gave; late : points taken off for lateness
     """
 
     student: str
@@ -27,15 +28,33 @@ class Outcome:
     score: float | None = None
     max_score: float | None = None
     manual_waiting: float | None = None
+    by_hand: float = 0.0
+    late: float = 0.0
+
+    @property
+    def total(self) -> float | None:
+        """Points of the machine and of a person, lateness taken off; None where a check has no mark."""
+        return None if self.score is None else max(0.0, self.score + self.by_hand - self.late)
 
     def marked(self, marks: Marks) -> Outcome:
         """Return the same outcome with these marks."""
-        return replace(self, score=marks.score, max_score=marks.max_score, manual_waiting=marks.waiting)
+        return replace(
+            self,
+            score=marks.score,
+            max_score=marks.max_score,
+            manual_waiting=marks.waiting,
+            by_hand=marks.by_hand,
+            late=marks.late,
+        )
 
     def __str__(self) -> str:
         head = f"{self.assignment}  {self.student}  {self.state}"
         if self.score is not None and self.max_score is not None:
             head += f", {points(self.score)} of {points(self.max_score)}"
+            if self.by_hand:
+                head += f", {points(self.by_hand)} by hand"
+            if self.late:
+                head += f", {points(self.late)} off for lateness"
             if self.manual_waiting:
                 head += f", {points(self.manual_waiting)} more wait for a person"
         return f"{head}: {self.sentence}" if self.sentence else head

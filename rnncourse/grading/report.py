@@ -17,7 +17,7 @@ from nbformat import reads
 
 from rnncourse import checks
 from rnncourse.checks import mistakes
-from rnncourse.grading import gradebook, record
+from rnncourse.grading import record
 from rnncourse.grading.course import Course, open_course
 from rnncourse.grading.outcome import GRADED, NOT_SUBMITTED, Outcome, points
 
@@ -31,6 +31,8 @@ COLUMNS = (
     "percent",
     "waiting",
     "by_hand",
+    "late",
+    "total",
     "sentence",
 )
 
@@ -52,7 +54,6 @@ class Report:
     assignments: list[str]
     students: list[str]
     outcomes: dict[tuple[str, str], Outcome]
-    by_hand: dict[tuple[str, str], float]
     made: list[Made]
 
     @property
@@ -66,13 +67,8 @@ def gather(course: Path) -> Report:
     """Collect the present state of a class; raise CourseError where there is none."""
     here = open_course(course)
     outcomes = {(outcome.student, outcome.assignment): outcome for outcome in record.outcomes(here)}
-    by_hand = {
-        (student, assignment): marks.by_hand
-        for assignment in here.assignments()
-        for student, marks in gradebook.marks(here, assignment).items()
-    }
     made = [found for assignment in here.assignments() for found in _made(here, assignment, outcomes)]
-    return Report(here.assignments(), here.students(), outcomes, by_hand, made)
+    return Report(here.assignments(), here.students(), outcomes, made)
 
 
 def _made(course: Course, assignment: str, outcomes: dict[tuple[str, str], Outcome]) -> list[Made]:
@@ -142,7 +138,20 @@ def _short(outcome: Outcome) -> str:
     if outcome.score is None or outcome.max_score is None or percent is None:
         return outcome.state
     waiting = f"  +{points(outcome.manual_waiting)}" if outcome.manual_waiting else ""
-    return f"{points(outcome.score):>5} / {points(outcome.max_score)}  {percent:>3.0f} %{waiting}"
+    besides = "".join(f"  {words}" for words in _besides(outcome))
+    return f"{points(outcome.score):>5} / {points(outcome.max_score)}  {percent:>3.0f} %{waiting}{besides}"
+
+
+def _besides(outcome: Outcome) -> list[str]:
+    """Say what counts besides the marks of the checks."""
+    found = []
+    if outcome.by_hand:
+        found.append(f"{points(outcome.by_hand)} by hand")
+    if outcome.late:
+        found.append(f"{points(outcome.late)} off for lateness")
+    if found and outcome.total is not None:
+        found.append(f"in all {points(outcome.total)}")
+    return found
 
 
 def _percent(outcome: Outcome) -> float | None:
@@ -158,7 +167,7 @@ def write(course: Path) -> Path:
     target = Path(course).absolute() / "class.html"
     for path, text in ((target, _page(report)), (target.with_suffix(".csv"), _csv(report))):
         draft = path.with_name(f".{path.name}.draft")
-        draft.write_text(text, encoding="utf-8", newline="")
+        draft.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
         draft.replace(path)
     return target
 
@@ -169,8 +178,8 @@ def _csv(report: Report) -> str:
     rows.writerow(COLUMNS)
     for (student, assignment), one in report.outcomes.items():
         percent = _percent(one)
-        by_hand = report.by_hand.get((student, assignment), 0.0) if one.state == GRADED else None
-        numbers = [one.score, one.max_score, percent, one.manual_waiting, by_hand]
+        numbers = [one.score, one.max_score, percent, one.manual_waiting]
+        numbers += [one.by_hand, one.late, one.total] if one.state == GRADED else [None] * 3
         written = ["" if number is None else points(number) for number in numbers]
         rows.writerow([*map(_inert, (student, assignment, one.state)), *written, _inert(one.sentence)])
     return text.getvalue()
@@ -240,7 +249,8 @@ def _row(report: Report, student: str) -> str:
             kind = "" if one.state == NOT_SUBMITTED else ' class="person"'
             cells.append(f"<td{kind}>{one.state}</td>")
             continue
-        waiting = f"<small>{points(one.manual_waiting)} points wait</small>" if one.manual_waiting else ""
+        besides = [f"{points(one.manual_waiting)} points wait"] if one.manual_waiting else []
+        small = "".join(f"<small>{words}</small>" for words in [*besides, *_besides(one)])
         marks = f"{points(one.score)} of {points(one.max_score)} ({percent:.0f} %)"
-        cells.append(f"<td>{marks}{waiting}</td>")
+        cells.append(f"<td>{marks}{small}</td>")
     return f"<tr>{''.join(cells)}</tr>"

@@ -21,7 +21,8 @@ from rnncourse.errors import CourseError
 from rnncourse.grading.answers import Exercise, exercises, text, written
 from rnncourse.grading.autograde import prepare
 from rnncourse.grading.course import CONFIG, Course, open_course
-from rnncourse.grading.engine import Engine, started
+from rnncourse.grading.engine import Engine, RefusedAssignment, started
+from rnncourse.grading.submission import digest, read
 
 MARKER = "sample_class"
 PROSE = "I worked it out with pencil and paper first, then compared with the check."
@@ -134,11 +135,11 @@ def make(course: Path, source: Path) -> None:
 def _prepare(course: Course, engine: Engine, assignment: str) -> None:
     try:
         prepare(course, engine, assignment)
-    except CourseError:
+    except RefusedAssignment:
         # nbgrader lets no cell come or go once work is graded; this class is ours, so it starts afresh
         for step in ("autograded", "feedback", "release"):
             shutil.rmtree(course.root / step, ignore_errors=True)
-        (course.root / "gradebook.db").unlink(missing_ok=True)
+        course.gradebook.unlink(missing_ok=True)
         for memory in ("outcomes", "feedback", "sources"):
             course.remember(memory, {})
         for name in course.assignments():
@@ -193,6 +194,8 @@ def expected(course: Path, student: str, assignment: str) -> float | None:
     here = open_course(course)
     if STUDENTS[student].damaged:
         return None
+    files = read(here, student, assignment)
+    seed = here.seed(student, assignment, digest(files or {}))
     total = 0.0
     for notebook in here.notebooks(assignment):
         made = json.loads(_filled(here, student, assignment, notebook))
@@ -203,5 +206,5 @@ def expected(course: Path, student: str, assignment: str) -> float | None:
                     exec(compile(text(cell), "<answer>", "exec"), names)
         for exercise in exercises(made):
             if exercise.name in names:
-                total += round(check(exercise.id, names[exercise.name]).score * exercise.points, 2)
+                total += round(check(exercise.id, names[exercise.name], seed).score * exercise.points, 2)
     return round(total, 2)

@@ -16,7 +16,7 @@ from typing import Any
 
 from nbgrader.utils import parse_utc
 
-from rnncourse.grading.course import PATTERN, Course
+from rnncourse.grading.course import PATTERN, Course, is_text
 from rnncourse.grading.execution import NeedsAPerson
 from rnncourse.grading.notebook import load, settings
 
@@ -62,6 +62,11 @@ def read(course: Course, student: str, assignment: str) -> dict[Path, bytes] | N
         raise NeedsAPerson(
             f"submitted/{student}/{assignment} is a file where a folder is expected. "
             "Make a folder of that name, put the notebook into it, then grade again."
+        )
+    if not is_text(student):
+        raise NeedsAPerson(
+            f"The folder's name {student!r} is not UTF-8, as when an archive was unpacked in another "
+            "encoding. Rename the folder."
         )
     if student != student.strip() or PATTERN & set(student):
         raise NeedsAPerson(
@@ -123,23 +128,31 @@ def inspect(course: Course, assignment: str, files: dict[Path, bytes]) -> Submis
             f"The notebook has the wrong name: expected {' and '.join(missing)}, found {', '.join(found)}. "
             "If it is the right one, rename it, then grade again."
         )
+    notes = []
     for name, cells in expected.items():
-        _compare(course, assignment, name, cells, load(files[Path(name)], name))
+        notes += _compare(course, assignment, name, cells, load(files[Path(name)], name))
     _check_timestamp(files)
     extra = [name for name in found if name not in expected]
-    notes = (f"Not graded, since nobody asked for it: {', '.join(extra)}.",) if extra else ()
-    return Submission(files, notes)
+    if extra:
+        notes.append(f"Not graded, since nobody asked for it: {', '.join(extra)}.")
+    return Submission(files, tuple(notes))
 
 
 def _wanted(path: Path) -> dict[str, dict[str, Any]]:
-    """Return the settings of the instructor's cells, by grade id."""
-    return dict(settings(load(path.read_bytes(), path.name)).values())
+    """Return the settings of the instructor's cells that a mark can depend on, by grade id, in order."""
+    notebook = load(path.read_bytes(), path.name)
+    return {
+        grade_id: setting
+        for number, (grade_id, setting) in settings(notebook).items()
+        if notebook["cells"][number - 1]["cell_type"] == "code"
+        or any(setting.get(key) for key in ("grade", "solution", "task"))
+    }
 
 
 def _compare(
     course: Course, assignment: str, name: str, wanted: dict[str, dict[str, Any]], notebook: dict[str, Any]
-) -> None:
-    """Hold the cells of a submitted notebook against the instructor's."""
+) -> list[str]:
+    """Hold the cells of a submitted notebook against the instructor's; return what is odd but harmless."""
     cells = settings(notebook)
     ids = Counter(grade_id for grade_id, _ in cells.values())
     if wanted and not ids.keys() & wanted.keys():
@@ -171,6 +184,9 @@ def _compare(
                     f"Cell {number} of {name} ({grade_id!r}) had its hidden setting {key!r} changed to "
                     f"{setting.get(key)!r}. {FRESH_COPY}"
                 )
+    if [grade_id for grade_id in ids if grade_id in wanted] != list(wanted):
+        return [f"The cells of {name} were moved, so a check may have run before its answer."]
+    return []
 
 
 def _other(course: Course, assignment: str, ids: Counter[str]) -> str:

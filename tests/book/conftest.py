@@ -50,10 +50,11 @@ def address(site: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A browser for one module of tests: its event loop must not outlive them."""
+    pytest.importorskip("playwright.sync_api", reason="no Playwright: run `make course`, which installs it")
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     program = next(filter(None, map(shutil.which, names)), None)
     if program is None:
-        pytest.skip("no browser found: install Chromium, for instance with `apt-get install chromium`")
+        pytest.skip("no browser: install Chromium, for instance with `apt-get install chromium`")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -21,6 +21,8 @@ TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
 CHAPTERS = [f"{entry}.html" for entry in [TOC["root"], *(chapter["file"] for chapter in TOC["chapters"])]]
 PAGES = [*CHAPTERS, "search.html?q=hidden+state", "404.html"]
 WIDTHS = (390, 1280)
+SETTLED = """new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
+    Promise.allSettled(document.getAnimations().map((it) => it.finished)).then(() => requestAnimationFrame(done)))))"""
 BUDGET = 350 * 1024  # bytes a page may weigh, gzipped, everything it loads included
 
 
@@ -36,57 +38,81 @@ class Visit:
     width: int = 0
 
 
-def visit(browser: Browser, url: str, width: int) -> dict[str, Visit]:
-    """Load a page in light colours, look at it, let the system turn dark, and look again."""
-    light, dark = Visit(), Visit()
-    now = light
-    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme="light")
-    page = context.new_page()
-    page.on("request", lambda request: now.addresses.append(request.url))
-    page.on("requestfailed", lambda request: now.failures.append(f"{request.url}: {request.failure}"))
-    page.on("pageerror", lambda error: now.errors.append(str(error)))
-    page.on("console", lambda said: said.type in ("error", "warning") and now.errors.append(said.text))
+class Tab:
+    """A page of one width, first in light colours, then in dark ones."""
 
-    def answered(response: Any) -> None:
+    def __init__(self, browser: Browser, url: str, width: int) -> None:
+        self.seen = {"light": Visit(), "dark": Visit()}
+        self.now = self.seen["light"]
+        # colours fade into one another and are not audited half way: with less motion they change at once
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 844}, color_scheme="light", reduced_motion="reduce"
+        )
+        self.page = page = self.context.new_page()
+        page.on("request", lambda request: self.now.addresses.append(request.url))
+        page.on("requestfailed", lambda it: self.now.failures.append(f"{it.url}: {it.failure}"))
+        page.on("pageerror", lambda error: self.now.errors.append(str(error)))
+        page.on("console", lambda it: it.type in ("error", "warning") and self.now.errors.append(it.text))
+        page.on("requestfinished", lambda request: self.answered(request.response()))
+        page.goto(url, wait_until="load")
+        unfold(page)
+        page.evaluate(AXE.read_text("utf-8"))
+
+    def answered(self, response: Any) -> None:
         if response.status >= 400:
-            now.failures.append(f"{response.url}: {response.status}")
+            self.now.failures.append(f"{response.url}: {response.status}")
         else:
-            now.bodies[response.url] = response.body()
+            self.now.bodies[response.url] = response.body()
 
-    page.on("requestfinished", lambda request: answered(request.response()))
-    page.goto(url, wait_until="load")
-    page.wait_for_timeout(200)
-    unfold(page)
-    page.evaluate(AXE.read_text("utf-8"))
-    look(page, light, {"type": "tag", "values": RULES})
-    now = dark
-    page.emulate_media(color_scheme="dark")
-    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
-    page.wait_for_timeout(300)  # colours fade into one another
+    def darken(self) -> None:
+        """Let the system turn dark."""
+        self.now = self.seen["dark"]
+        self.page.emulate_media(color_scheme="dark")
+        self.page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+        self.page.evaluate(SETTLED)
+
+    def start_audit(self, rules: dict[str, Any]) -> None:
+        """Let the page audit itself, and do not wait: tabs of two contexts do so at the same time."""
+        self.now.width = self.page.evaluate("document.documentElement.scrollWidth")
+        self.page.evaluate(
+            """only => { window.audit = new Promise((done) => setTimeout(
+                () => done(axe.run({runOnly: only, resultTypes: ['violations']})))); }""",
+            rules,
+        )
+
+    def end_audit(self) -> None:
+        """Wait for what the audit found."""
+        self.now.violations = [
+            f"{rule['id']} ({rule['help']}): {node['html'][:200]}"
+            for rule in self.page.evaluate("window.audit")["violations"]
+            for node in rule["nodes"]
+        ]
+
+
+def visit(browser: Browser, url: str) -> dict[tuple[str, int], Visit]:
+    """Load a page in both widths and light colours, look at it, let the system turn dark, and look again."""
+    tabs = {width: Tab(browser, url, width) for width in WIDTHS}
     # colours are all that the dark theme changes, so the rules on colours are all that is asked again
-    look(page, dark, {"type": "rule", "values": ON_COLOURS})
-    context.close()
-    return {"light": light, "dark": dark}
-
-
-def look(page: Page, seen: Visit, rules: dict[str, Any]) -> None:
-    """Measure the page's width and audit it."""
-    seen.width = page.evaluate("document.documentElement.scrollWidth")
-    found = page.evaluate("only => axe.run({runOnly: only, resultTypes: ['violations']})", rules)
-    seen.violations = [
-        f"{rule['id']} ({rule['help']}): {node['html'][:200]}"
-        for rule in found["violations"]
-        for node in rule["nodes"]
-    ]
+    for scheme, rules in [("light", ("tag", RULES)), ("dark", ("rule", ON_COLOURS))]:
+        for tab in tabs.values():
+            if scheme == "dark":
+                tab.darken()
+            tab.start_audit(dict(zip(("type", "values"), rules, strict=True)))
+        for tab in tabs.values():
+            tab.end_audit()
+    for tab in tabs.values():
+        tab.context.close()
+    return {(scheme, width): seen for width, tab in tabs.items() for scheme, seen in tab.seen.items()}
 
 
 def unfold(page: Page) -> None:
-    """Open everything that is folded, so that it is looked at too."""
+    """Open everything that is folded, so that it is looked at too, and let the page settle."""
     page.evaluate("document.querySelectorAll('article details').forEach((fold) => { fold.open = true; })")
     page.evaluate(
         "document.querySelectorAll('.selfcheck details').forEach((fold) => { fold.hidden = false; })"
     )
-    page.wait_for_timeout(250)
+    page.evaluate(SETTLED)
+    page.wait_for_timeout(200)  # the script on boxes that scroll takes its time
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +121,7 @@ def visits(browser: Browser, address: str) -> dict[tuple[str, str, int], Visit]:
     return {
         (page, scheme, width): seen
         for page in PAGES
-        for width in WIDTHS
-        for scheme, seen in visit(browser, f"{address}/{page}", width).items()
+        for (scheme, width), seen in visit(browser, f"{address}/{page}").items()
     }
 
 
@@ -255,4 +280,59 @@ def test_self_checks_know_a_right_number_from_a_wrong_one(browser: Browser, addr
         field.press("Enter")
         assert verdict.inner_text().startswith(opening)
     assert form.locator("details .why").text_content() in (verdict.text_content() or "")
+    page.close()
+
+
+@pytest.mark.parametrize("served", [True, False], ids=["served", "folder"])
+def test_one_choice_of_a_library_holds_for_the_whole_book(
+    browser: Browser, site: Path, address: str, served: bool
+) -> None:
+    base = address if served else site.as_uri()
+    page = browser.new_page()
+    # the library of every tab set that shows code in NumPy and in Torch
+    shown = """() => [...document.querySelectorAll(".sd-tab-label")]
+        .filter((label) => ["NumPy", "Torch"].includes(label.innerText.trim()))
+        .filter((label) => label.previousElementSibling.checked).map((label) => label.innerText.trim())"""
+    page.goto(f"{base}/book/feedforward.html")
+    before = page.evaluate(shown)
+    assert len(before) > 1 and set(before) == {"NumPy"}
+    page.locator(".sd-tab-label", has_text="Torch").last.click()
+    assert set(page.evaluate(shown)) == {"Torch"}
+    page.goto(f"{base}/book/rnn.html")
+    after = page.evaluate(shown)
+    assert len(after) > 1 and set(after) == {"Torch"}
+    page.close()
+
+
+def test_paper_is_white_and_shows_what_is_folded(browser: Browser, address: str) -> None:
+    page = browser.new_page(color_scheme="dark")
+    page.goto(f"{address}/book/rnn.html")
+    state = """() => [document.documentElement.dataset.theme,
+        [...document.querySelectorAll("article details")].map((fold) => [fold.open, fold.hidden])]"""
+    theme, folds = page.evaluate(state)
+    assert theme == "dark" and [False, True] in folds and [False, False] in folds
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.evaluate(state) == ["light", [[True, False]] * len(folds)]
+    assert page.locator(".bd-header-article").is_hidden()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(state) == [theme, folds]
+    page.close()
+
+
+def test_no_line_begins_with_a_full_stop(browser: Browser, address: str) -> None:
+    """A short formula and the mark behind it stay together, however narrow the page is."""
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    heights = """() => [...document.querySelectorAll(".math.whole")].filter((formula) => {
+        const mark = formula.lastChild;
+        if (mark.nodeType !== Node.TEXT_NODE || formula.offsetParent === null) return false;
+        const range = document.createRange();
+        range.selectNodeContents(mark);
+        formula.seen = true;
+        return range.getBoundingClientRect().left < formula.getBoundingClientRect().left + 2;
+    }).map((formula) => formula.innerText)"""
+    for chapter in CHAPTERS[1:]:
+        page.goto(f"{address}/{chapter}")
+        assert page.evaluate(heights) == []
+        assert page.evaluate("[...document.querySelectorAll('.math.whole')].some((formula) => formula.seen)")
     page.close()

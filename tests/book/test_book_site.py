@@ -6,9 +6,11 @@ from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import nbformat
 import pytest
 import yaml
 from bs4 import BeautifulSoup, Tag
+from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[2]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
@@ -111,3 +113,39 @@ def test_a_chapter_can_be_taken_home_as_a_notebook(site: Path, pages: dict[str, 
         links = [str(link["href"]) for link in pages[chapter].select("details.download a")]
         assert any(link.endswith(".ipynb") for link in links), chapter
         assert all((site / chapter).parent.joinpath(link).resolve().is_file() for link in links)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_list_of_sources_has_the_labels_of_the_text(
+    pages: dict[str, BeautifulSoup], chapter: str
+) -> None:
+    labels = {
+        str(entry["id"]): " ".join(label.get_text().strip("[] ").split())
+        for entry in pages[chapter].select("div.citation")
+        if (label := entry.select_one(".label"))
+    }
+    cited = pages[chapter].select("article a.reference.internal[title]")
+    assert labels and cited
+    for link in cited:
+        label = labels[str(link["href"]).lstrip("#")]
+        shown = " ".join(link.get_text().split())
+        assert shown in (label, label.rsplit(", ", 1)[1]), f"{shown} leads to {label}"
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS[1:])
+def test_a_notebook_taken_home_ran_without_a_fault(site: Path, chapter: str) -> None:
+    """Hidden cells come along: the notebook has all the code that made the page."""
+    notebook = nbformat.read((site / "_sources" / chapter).with_suffix(".ipynb"), as_version=4)
+    nbformat.validate(notebook)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert len(cells) == (ROOT / chapter).with_suffix(".md").read_text("utf-8").count("{code-cell}")
+    assert all(cell.execution_count for cell in cells)
+    assert not [out for cell in cells for out in cell.outputs if out.output_type == "error"]
+
+
+def test_a_notebook_taken_home_runs_anywhere_in_the_environment(site: Path, tmp_path: Path) -> None:
+    notebook = nbformat.read(site / "_sources" / "book" / "notation.ipynb", as_version=4)
+    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}})
+    client.execute()
+    assert "largest difference after the round trip" in str(notebook.cells)
+    assert not list(tmp_path.iterdir())

@@ -1,6 +1,5 @@
 """<recall-window> in a browser: the reference's counts, the clue where it says, moved by the keyboard."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -9,18 +8,6 @@ from rnncourse.reference.feedforward import rnn_parameters, window_mlp_parameter
 
 SCRIPT = Path(__file__).parents[2] / "book" / "_static" / "recall-window.js"
 SIZES = (64, 128, 1000)  # D, H, O, as in the chapter's table
-
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no browser: apt-get install chromium")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The figure <unrolled-rnn> in a browser: it shows the reference's numbers, and the keyboard drives it."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,22 +15,6 @@ PAGE = f"""<!doctype html><html lang="en"><title>figure</title>
 <unrolled-rnn role="group" aria-label="figure"><table><tr><td>static fallback</td></tr></table></unrolled-rnn>
 <script>{SCRIPT.read_text("utf-8")}</script></html>"""
 NUMBER = r"[−-]?\d+\.\d+"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    sync_api = pytest.importorskip(
-        "playwright.sync_api", reason="pip install 'rnncourse[dev]' has playwright"
-    )
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium on the PATH: apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -133,14 +133,16 @@ def test_chunks_leave_a_rest(seed):
 @pytest.mark.parametrize("seed", range(8))
 def test_delayed_signals_are_small_and_fill_their_range(seed):
     cases = draw("rnn.delay_line_weights", seed)
-    assert [case.args["delay"] for case in cases][:2] == [1, 2]
-    assert cases[-1].args["delay"] >= 6
+    delays = [case.args["delay"] for case in cases]
+    assert delays[:2] == [1, 2]
+    assert delays[-1] == 0
+    assert delays[-2] > 20  # nobody's register is that long by chance
     for case in cases:
         assert np.abs(case.material).max() == pytest.approx(0.01)
         assert len(case.material) > 2 * case.args["delay"]
         right = checks.find("rnn.delay_line_weights").expected(case)[0]
         d = case.args["delay"]
-        np.testing.assert_allclose(right[d:], case.material[:-d], atol=1e-6)
+        np.testing.assert_allclose(right[d:], case.material[: len(right) - d], atol=1e-6)
         np.testing.assert_allclose(right[:d], 0, atol=1e-9)
 
 

@@ -167,13 +167,78 @@ def test_marks_prints_and_returns_a_float(capfd):
     assert verdict.marks(5) == 5.0
     assert type(verdict.marks(5)) is float
     out, err = capfd.readouterr()
-    assert out == f"{verdict.message}\n" * 2
+    assert out == f"{verdict.message.replace('right.', 'right (5 of 5 marks).')}\n" * 2
     assert err == ""
 
 
-def test_marks_of_a_part():
+def test_marks_of_a_part(capsys):
     verdict = Verdict("rnn.rnn_step", False, 0.4567, None, ())
     assert verdict.marks(10) == 4.57
+    assert capsys.readouterr().out.startswith("rnn.rnn_step: partly right, 46% (4.57 of 10 marks).")
+
+
+def test_no_marks_are_counted_out(capsys):
+    check("rnn.rnn_step", lambda *args: None, 1).marks(6)
+    assert capsys.readouterr().out.startswith("rnn.rnn_step: not yet (0 of 6 marks).")
+
+
+def test_named_mistake_comes_first():
+    verdict = check("rnn.rnn_step", transposed, 7)
+    assert verdict.message.splitlines()[1].startswith("Your numbers are what comes out when the state is")
+    text = read(verdict._repr_html_()).text
+    assert text.index("Your numbers are") < text.index("Called:") < text.index("values")
+
+
+def test_a_flood_of_printing_is_cut():
+    def answer(*args):
+        for number in range(10_000):
+            print("step", number)
+        return right(*args)
+
+    message = check("rnn.rnn_step", answer, 1).message
+    assert message.splitlines()[-2:] == ["    step 7", "    ..."]
+
+
+def test_short_printing_is_kept_whole():
+    message = check("rnn.rnn_step", lambda *args: print("a\nb"), 1).message
+    assert message.endswith("Your function printed:\n    a\n    b")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda x_t, h_prev, W_xh, W_hh, b_h: x_t @ W_xh, "the last axis of a must be as long as"),
+        (lambda x_t, h_prev, W_xh, W_hh, b_h: np.dot(x_t, W_xh), "the last axis of the left must be as long"),
+        (lambda x_t, h_prev, W_xh, W_hh, b_h: x_t + h_prev, "Shapes are compared from the right"),
+        (lambda x_t, h_prev, W_xh, W_hh, b_h: x_t[x_t], "compare first: mask != 0"),
+        (lambda x_t, h_prev, W_xh, W_hh, b_h: x_t[[0, 1], [0, 1, 2]], "used together as indices"),
+        (lambda x_t, h_prev, W_xh, W_hh, b_h: not_there, "has it been run?"),  # noqa: F821
+        (lambda x_t, h_prev: x_t, "Keep the names, the order and the number"),
+    ],
+)
+def test_errors_of_numpy_are_put_into_a_learners_words(answer, words):
+    said = check("rnn.rnn_step", answer, 3).details[0].message.splitlines()
+    assert words in said[-1]
+    assert "lambda" not in said[-1]  # it is our sentence, not the learner's own line
+
+
+def test_an_argument_written_to_is_put_into_words():
+    def answer(x_t, *rest):
+        x_t *= 1
+        return right(x_t, *rest)
+
+    message = " ".join(check("rnn.rnn_step", answer, 3).message.split())
+    assert "With arguments that must not be written to: It raised ValueError" in message
+    assert "An argument is written to here." in message
+
+
+def test_a_tuple_where_one_array_is_asked_for():
+    def answer(x, h0, *weights):
+        h = reference.forward(reference.Params(*weights), x, h0)[0]
+        return h, h[-1]
+
+    message = " ".join(check("rnn.rnn_forward", answer, 3).message.split())
+    assert "h is a tuple of length 2; one array of shape (" in message
 
 
 def test_marks_prints_where_few_letters_are_known(monkeypatch):

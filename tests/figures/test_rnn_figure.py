@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from rnncourse.figures import power_of_ten
 from rnncourse.figures import rnn as pictures
 from rnncourse.reference import losses, output_layer, rnn
 
@@ -126,3 +127,17 @@ def test_axes_are_labelled(name):
     axes = figure.axes[0]
     assert axes.get_xlabel()
     assert axes.get_ylabel() or axes.get_yticklabels()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3.2e-6, "3·10⁻⁶"),
+        (9.6e-9, "1·10⁻⁸"),
+        (-4.4e-12, "−4·10⁻¹²"),
+        (np.float64(2e10), "2·10¹⁰"),
+        (0, "0·10⁰"),
+    ],
+)
+def test_a_small_number_is_written_for_readers(value, text):
+    assert power_of_ten(value) == text

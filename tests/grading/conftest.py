@@ -46,9 +46,11 @@ def notebook(*cells):
 
 
 def alpha():
-    """Automatic: 2.75 points in two parts, and 1.5 by assertion; by hand: 3 points."""
+    """Automatic: 2.75 points in two parts, and 1.5 by assertion; by hand: 3 points; a task to read."""
     question = new_markdown_cell("Because.", id="why")
     question.metadata.update(setting("why", grade=True, solution=True, points=3, cell_type="markdown"))
+    task = new_markdown_cell("Why is twice a number even?", id="task")
+    task.metadata.update(setting("task", cell_type="markdown"))
     return notebook(
         code("import math", "imports"),
         code(solved("def double(x):", "return 2 * x"), "double", solution=True),
@@ -60,6 +62,7 @@ def alpha():
         ),
         code(solved("def square(x):", "return x * x"), "square", solution=True),
         code("assert square(3) == 9", "check_square", grade=True, points=1.5),
+        task,
         question,
     )
 

@@ -1,18 +1,26 @@
 """Running it again, refusing, and what must survive."""
 
+import contextlib
+import errno
 import fcntl
 import hashlib
+import json
 import shutil
+import signal
 import time
+from datetime import datetime
 
 import pytest
 from nbgrader.api import Gradebook
 
+from rnncourse import checks
 from rnncourse.errors import CourseError
-from rnncourse.grading import engine, record
+from rnncourse.grading import engine, record, report
 from rnncourse.grading.autograde import autograde
 from rnncourse.grading.course import open_course
 from rnncourse.grading.gradebook import marks
+
+from .conftest import DOUBLE
 
 
 def quiet(line):
@@ -143,10 +151,10 @@ def test_a_run_that_was_broken_off_goes_on_where_it_was(graded, monkeypatch):
     (graded.root / ".rnncourse" / "outcomes.json").unlink()
     original = engine.Engine.autograde
 
-    def broken_off(self, student, assignment):
+    def broken_off(self, student, assignment, seed):
         if student == "bob":
             raise KeyboardInterrupt
-        return original(self, student, assignment)
+        return original(self, student, assignment, seed)
 
     with monkeypatch.context() as patch:
         patch.setattr(engine.Engine, "autograde", broken_off)
@@ -174,6 +182,114 @@ def test_an_error_inside_nbgrader_stays_with_its_submission(classroom, monkeypat
     assert "nbgrader stopped with MemoryError: no room left" in ada.sentence
     assert bob.score == 4.25
     assert "no room left" in (classroom.root / "logs" / "nbgrader.log").read_text()
+
+
+def test_an_interrupt_that_python_drops_is_heard_all_the_same(classroom, monkeypatch):
+    """Python drops what a signal raises in a weak reference's callback, for instance."""
+    for student in ("ada", "bob"):
+        classroom.hand_in(student, classroom.right())
+    asked = []
+
+    def dropped(self, student, assignment, seed):
+        asked.append(student)
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(engine.Engine, "autograde", dropped)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        autograde(classroom.root, ["alpha"], isolation="none", echo=quiet)
+    assert asked == ["ada"]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_full_disk_stops_the_run_and_is_nobodys_fault(classroom, monkeypatch):
+    classroom.hand_in("ada", classroom.right())
+
+    def full(self, nb, resources):
+        raise OSError(errno.ENOSPC, "No space left on device", "autograded/ada")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.Judge, "preprocess", full)
+        with pytest.raises(OSError, match="No space left"):
+            autograde(classroom.root, ["alpha"], isolation="none", echo=quiet)
+    [ada] = record.outcomes(open_course(classroom.root))[:1]
+    assert (ada.state, ada.score) == ("not graded", None)
+    [ada] = autograde(classroom.root, ["alpha"], isolation="none", echo=quiet)
+    assert (ada.state, ada.score) == ("graded", 4.25)
+
+
+def seen(room, student):
+    """What the first answer cell of a graded notebook printed."""
+    path = room.root / "autograded" / student / "alpha" / "alpha.ipynb"
+    return json.loads(path.read_text())["cells"][1]["outputs"][0]["text"]
+
+
+def test_the_same_work_meets_the_same_inputs_and_no_other_work_does(classroom, monkeypatch):
+    tell = f"{DOUBLE}\nimport os\nprint(os.environ['RNNCOURSE_SEED'])"
+    for student in ("ada", "bob"):
+        classroom.hand_in(student, classroom.answered(double=tell))
+    first = []
+    for _ in range(2):
+        autograde(classroom.root, ["alpha"], isolation="none", force=True, echo=quiet)
+        first.append([seen(classroom, student) for student in ("ada", "bob")])
+    assert first[0] == first[1]
+    assert first[0][0] != first[0][1]
+    monkeypatch.setenv("RNNCOURSE_SEED", "".join(first[0][0]).strip())
+    exercise = checks.exercises(checks.stems()[0])[0]
+    assert checks.check(exercise, len).seed == int("".join(first[0][0]))
+
+
+def test_a_broken_notebook_of_the_instructor_is_named_before_anything_is_graded(classroom, source, tmp_path):
+    own = shutil.copytree(source, tmp_path / "solutions")
+    (own / "beta" / "beta.ipynb").write_text("{ no json")
+    classroom.hand_in("ada", classroom.right())
+    lines = []
+    with pytest.raises(CourseError, match=r"beta\.ipynb cannot be used: beta\.ipynb is no JSON.*line 1"):
+        autograde(classroom.root, isolation="none", source=own, echo=lines.append)
+    assert len(lines) == 1 and lines[0].startswith("isolation none")
+    [ada] = autograde(classroom.root, ["alpha"], isolation="none", source=own, echo=quiet)
+    assert ada.score == 4.25
+
+
+def test_the_configuration_of_the_class_counts_lateness_too(classroom):
+    config = classroom.root / "nbgrader_config.py"
+    config.write_text(config.read_text() + "c.LateSubmissionPlugin.penalty_method = 'zero'\n")
+    course = open_course(classroom.root)
+    with Gradebook(course.database) as book:
+        book.find_assignment("alpha").duedate = datetime(2030, 1, 1)
+        book.db.commit()
+    for student, day in (("ada", "2029-12-31"), ("bob", "2030-01-02")):
+        classroom.hand_in(student, classroom.right())
+        classroom.hand_in(student, f"{day} 12:00:00 UTC", name="timestamp.txt")
+    ada, bob = autograde(classroom.root, ["alpha"], isolation="none", echo=quiet)
+    assert (ada.score, ada.late, ada.total) == (4.25, 0, 4.25)
+    assert (bob.score, bob.late, bob.total) == (4.25, 4.25, 0)
+    assert "4.25 off for lateness" in str(bob)
+    assert "4.25 off for lateness  in all 0" in report.table(classroom.root)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("import os\nc.CourseDirectory.source_directory = os.sep.join(['..', 'teacher'])", None),
+        (
+            "c.CourseDirectory.source_directory = 1 / 0",
+            r"cannot be read \(ZeroDivisionError: division by zero",
+        ),
+        ("c.CourseDirectory.source_directory =", r"cannot be read \(SyntaxError"),
+    ],
+)
+def test_the_configuration_is_a_program(source, tmp_path, text, words):
+    shutil.copytree(source, tmp_path / "teacher")
+    root = tmp_path / "course"
+    (root / "submitted").mkdir(parents=True)
+    (root / "nbgrader_config.py").write_text(f"c = get_config()\n{text}\n")
+    if words is None:
+        assert open_course(root).source == tmp_path / "teacher"
+    else:
+        with pytest.raises(CourseError, match=words):
+            open_course(root)
 
 
 def test_a_course_in_a_path_that_nbgrader_takes_for_a_pattern_is_refused(tmp_path, source):

@@ -11,6 +11,7 @@ from rnncourse.grading import submission
 from rnncourse.grading.autograde import autograde
 
 NAME = "alpha.ipynb"
+BYTES = os.fsdecode(b"M\xfcller")  # as an archive from another system leaves it
 
 
 def changed(made, change):
@@ -129,6 +130,7 @@ def damaged(new_classroom):
     room.hand_in("no date", "soon", name="timestamp.txt")
     room.hand_in("space at the end ", made)
     room.hand_in("a[1]*", made)
+    room.hand_in(BYTES, made)
     room.hand_in("zoe", made)
     (folder / "stray.zip").write_bytes(b"PK")
     room.lines = []
@@ -153,6 +155,7 @@ PLACES = {
     "no date": "timestamp.txt holds no date",
     "space at the end ": "begins or ends with a space",
     "a[1]*": "holds one of * ? [ ]",
+    BYTES: r"The folder's name 'M\udcfcller' is not UTF-8",
 }
 
 

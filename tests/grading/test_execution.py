@@ -34,7 +34,10 @@ def test_a_right_answer_that_writes_to_stderr_is_right(graded_once):
 def test_an_answer_that_raises_loses_its_own_points_only(graded_once):
     hugo = graded_once.outcomes["hugo", "alpha"]
     assert (hugo.state, hugo.score) == ("graded", 1.5)
-    assert hugo.sentence == "Stopped with an error: cell 2 (ValueError)."
+    assert hugo.sentence == (
+        "Cell 2 stopped with an error (ValueError), the check 'check_double' could not run "
+        "(NameError: name 'double' is not defined); everything else was graded."
+    )
 
 
 @pytest.mark.parametrize(

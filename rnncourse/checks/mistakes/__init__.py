@@ -14,8 +14,23 @@ from functools import cache
 from typing import Any
 
 _MODULES = {
-    "feedforward": ("feedforward", "feedforward_words", "feedforward_network", "feedforward_counts"),
-    "rnn": ("rnn", "rnn_sequence", "rnn_output", "rnn_loss", "rnn_chunks", "rnn_leaky"),
+    "feedforward": (
+        "feedforward",
+        "feedforward_words",
+        "feedforward_pairs",
+        "feedforward_network",
+        "feedforward_counts",
+    ),
+    "rnn": (
+        "rnn",
+        "rnn_sequence",
+        "rnn_output",
+        "rnn_loss",
+        "rnn_mask",
+        "rnn_delay",
+        "rnn_chunks",
+        "rnn_leaky",
+    ),
 }
 
 

@@ -141,9 +141,40 @@ def _(series: np.ndarray, width: int) -> Any:
     "sliding_windows",
     "always_float64",
     _SLIDES,
-    "Your numbers are right, but a float32 series comes back as float64: np.zeros without a dtype "
-    "makes float64.",
+    "Your numbers are right, but a series of float32 or of integers comes back as float64: np.zeros "
+    "without a dtype makes that.",
 )
 def _(series: np.ndarray, width: int) -> Any:
     N = len(series) - width
     return _windows(series, width, N).astype(np.float64), series[width:].astype(np.float64)
+
+
+@_of(
+    "sliding_windows",
+    "target_inside",
+    _SLIDES,
+    "each window is one value too long: its last value is the target itself, which is to be predicted.",
+)
+def _(series: np.ndarray, width: int) -> Any:
+    return _windows(series, width + 1, len(series) - width), series[width:].copy()
+
+
+@_of(
+    "sliding_windows",
+    "targets_are_windows",
+    _SLIDES,
+    "the target is the whole window one step later. One value is asked for: the one after the window.",
+)
+def _(series: np.ndarray, width: int) -> Any:
+    N = len(series) - width
+    return _windows(series, width, N), _windows(series[1:], width, N)
+
+
+@_of(
+    "sliding_windows",
+    "target_is_the_change",
+    _SLIDES,
+    "the target is how much the series changes next. The next value itself is asked for.",
+)
+def _(series: np.ndarray, width: int) -> Any:
+    return _windows(series, width, len(series) - width), np.diff(series)[width - 1 :]

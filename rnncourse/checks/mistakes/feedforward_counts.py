@@ -83,8 +83,38 @@ def _(width: int, input_size: int, hidden_size: int, output_size: int) -> Any:
     return hidden_size * (width * input_size + hidden_size + 1 + output_size) + output_size
 
 
+@_of(
+    "window_mlp_parameters",
+    "one_bias_per_layer",
+    _COSTS,
+    "each layer has one bias in all. Every hidden unit and every output has its own.",
+)
+def _(width: int, input_size: int, hidden_size: int, output_size: int) -> Any:
+    return hidden_size * width * input_size + 1 + output_size * hidden_size + 1
+
+
+@_of(
+    "window_mlp_parameters",
+    "layers_exchanged",
+    _COSTS,
+    "hidden_size and output_size are exchanged. The window goes into the hidden layer.",
+)
+def _(width: int, input_size: int, hidden_size: int, output_size: int) -> Any:
+    return output_size * (width * input_size + 1) + hidden_size * (output_size + 1)
+
+
+@_of(
+    "window_mlp_parameters",
+    "output_sees_window",
+    _COSTS,
+    "the output layer grows with the window too. It reads the hidden units: W2 is (O, H) for every width.",
+)
+def _(width: int, input_size: int, hidden_size: int, output_size: int) -> Any:
+    return hidden_size * (width * input_size + 1) + output_size * (width * hidden_size + 1)
+
+
 # ---------------------------------------------------------------- rnn_parameters
-@_of("rnn_parameters", "no_loop", _COSTS, "W_hh is left out: the H by H matrix that makes the loop.")
+@_of("rnn_parameters", "no_loop", _COSTS, "the matrix that makes the loop is left out: W_hh, H by H.")
 def _(input_size: int, hidden_size: int, output_size: int) -> Any:
     return hidden_size * input_size + hidden_size + output_size * hidden_size + output_size
 
@@ -93,7 +123,7 @@ def _(input_size: int, hidden_size: int, output_size: int) -> Any:
     "rnn_parameters",
     "loop_is_a_vector",
     _COSTS,
-    "W_hh has one number for each unit. Every unit listens to every unit: H * H.",
+    "the loop has one number for each unit. Every unit listens to every unit: W_hh is H by H.",
 )
 def _(input_size: int, hidden_size: int, output_size: int) -> Any:
     return hidden_size * input_size + 2 * hidden_size + output_size * hidden_size + output_size
@@ -147,3 +177,33 @@ def _(input_size: int, hidden_size: int, output_size: int) -> Any:
 )
 def _(input_size: int, hidden_size: int, output_size: int) -> Any:
     return hidden_size * (input_size + 1 + output_size) + input_size**2 + output_size
+
+
+@_of(
+    "rnn_parameters",
+    "one_bias_per_layer",
+    _COSTS,
+    "each layer has one bias in all. Every hidden unit and every output has its own.",
+)
+def _(input_size: int, hidden_size: int, output_size: int) -> Any:
+    return hidden_size * (input_size + hidden_size + output_size) + 2
+
+
+@_of(
+    "rnn_parameters",
+    "sizes_exchanged",
+    _COSTS,
+    "input_size and output_size are exchanged, so that the bias of the output has the wrong length.",
+)
+def _(input_size: int, hidden_size: int, output_size: int) -> Any:
+    return hidden_size * (input_size + hidden_size + 1 + output_size) + input_size
+
+
+@_of(
+    "rnn_parameters",
+    "four_gates",
+    _COSTS,
+    "the recurrent layer is counted four times, as in an LSTM. This network has no gates.",
+)
+def _(input_size: int, hidden_size: int, output_size: int) -> Any:
+    return 4 * hidden_size * (input_size + hidden_size + 1) + output_size * (hidden_size + 1)

@@ -101,6 +101,21 @@ def _(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndar
     return e / e.sum(axis=1, keepdims=True)
 
 
+@_of("mlp_forward", "no_biases", _NETWORK, "both biases are left out.")
+def _(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Any:
+    return np.tanh(x @ W1.T) @ W2.T
+
+
+@_of(
+    "mlp_forward",
+    "hidden_layer_only",
+    _NETWORK,
+    "the hidden layer comes back: this is h of (F2), not y.",
+)
+def _(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Any:
+    return np.tanh(x @ W1.T + b1)
+
+
 # ---------------------------------------------------------------- dilated_window_mlp
 def _rows(series: np.ndarray, width: int, dilation: int, count: int) -> np.ndarray:
     return series[np.arange(max(count, 0))[:, None] + dilation * np.arange(width)]
@@ -132,7 +147,7 @@ def _(series: np.ndarray, dilation: int, *net: np.ndarray) -> Any:
     "dilated_window_mlp",
     "target_one_after",
     _SLIDES,
-    "the windows are counted as if the next value to be foretold came one step after the window; "
+    "the windows are counted as if the next value to be predicted came one step after the window; "
     "it comes one "
     "*dilation* after.",
 )
@@ -176,7 +191,12 @@ def _(series: np.ndarray, dilation: int, *net: np.ndarray) -> Any:
     return _mlp(_rows(series, width, dilation, len(series) - width * dilation)[::dilation], *net)
 
 
-@_of("dilated_window_mlp", "newest_first", _SLIDES, "each window runs backwards, newest value first.")
+@_of(
+    "dilated_window_mlp",
+    "newest_first",
+    _SLIDES,
+    "each window runs backwards, newest value first. The oldest one, series[n], meets the first weight.",
+)
 def _(series: np.ndarray, dilation: int, *net: np.ndarray) -> Any:
     width = net[0].shape[1]
     return _mlp(_rows(series, width, dilation, len(series) - width * dilation)[:, ::-1], *net)
@@ -194,8 +214,36 @@ def _(
     "dilated_window_mlp",
     "window_shifted",
     _SLIDES,
-    "every window begins one dilation too late, so that it holds the value that should be foretold.",
+    "every window begins one dilation too late, so that it holds the value that should be predicted.",
 )
 def _(series: np.ndarray, dilation: int, *net: np.ndarray) -> Any:
     width = net[0].shape[1]
     return _mlp(_rows(series[dilation:], width, dilation, len(series) - width * dilation), *net)
+
+
+@_of(
+    "dilated_window_mlp",
+    "width_from_wrong_axis",
+    _SLIDES,
+    "the width is read off the wrong axis of W1: len(W1) is H, and W1.shape[1] is the width.",
+)
+def _(series: np.ndarray, dilation: int, *net: np.ndarray) -> Any:
+    count = len(series) - len(net[0]) * dilation
+    rows = np.arange(max(count, 0))[:, None] + dilation * np.arange(net[0].shape[1])
+    return _mlp(series[np.minimum(rows, len(series) - 1)], *net)
+
+
+@_of("dilated_window_mlp", "hidden_bias_dropped", _NETWORK, "the windows are right and b1 is left out.")
+def _(
+    series: np.ndarray, dilation: int, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray
+) -> Any:
+    width = W1.shape[1]
+    return _mlp(_rows(series, width, dilation, len(series) - width * dilation), W1, 0 * b1, W2, b2)
+
+
+@_of("dilated_window_mlp", "output_bias_dropped", _NETWORK, "the windows are right and b2 is left out.")
+def _(
+    series: np.ndarray, dilation: int, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray
+) -> Any:
+    width = W1.shape[1]
+    return _mlp(_rows(series, width, dilation, len(series) - width * dilation), W1, b1, W2, 0 * b2)

@@ -1,4 +1,4 @@
-"""Mistakes made with words: one-hot vectors and counted pairs."""
+"""Mistakes made with words as vectors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ CATALOGUE = Catalogue("feedforward")
 _of = CATALOGUE.of
 
 _WORDS = "Words as vectors"
-_PAIRS = "Counting pairs: the bigram model"
 
 
 # ---------------------------------------------------------------- one_hot
@@ -126,151 +125,21 @@ def _(ids: np.ndarray, vocab_size: int) -> Any:
     return ids[..., None] == np.arange(vocab_size)
 
 
-# ---------------------------------------------------------------- bigram_probabilities
-def _pairs(ids: np.ndarray, V: int) -> np.ndarray:
-    counts = np.zeros((V, V))
-    np.add.at(counts, (ids[:-1], ids[1:]), 1)
-    return counts
-
-
-def _smoothed(counts: np.ndarray, alpha: float) -> np.ndarray:
-    return (counts + alpha) / (counts.sum(axis=1, keepdims=True) + alpha * len(counts))
+@_of(
+    "one_hot",
+    "id_0_is_padding",
+    _WORDS,
+    "id 0 has no 1 at all, as if it were padding. Id 0 is a word like any other here.",
+)
+def _(ids: np.ndarray, vocab_size: int) -> Any:
+    return np.eye(vocab_size)[ids] * (ids != 0)[..., None]
 
 
 @_of(
-    "bigram_probabilities",
-    "counted_backwards",
-    _PAIRS,
-    "the table says which word came *before*: c[j, i] is counted where i is followed by j. The row "
-    "is the first word.",
+    "one_hot",
+    "batch_transposed",
+    _WORDS,
+    "the first two axes of a batch are exchanged. The axes of ids stay as they are: (T, B) gives (T, B, V).",
 )
-def _(ids: np.ndarray, vocab_size: int, alpha: float) -> Any:
-    return _smoothed(_pairs(ids, vocab_size).T, alpha)
-
-
-@_of(
-    "bigram_probabilities",
-    "columns_sum_to_one",
-    _PAIRS,
-    "each column is made to sum to 1. p(j | i) sums to 1 over j, along the row.",
-)
-def _(ids: np.ndarray, vocab_size: int, alpha: float) -> Any:
-    return _smoothed(_pairs(ids, vocab_size).T, alpha).T.copy()
-
-
-@_of(
-    "bigram_probabilities",
-    "transposed",
-    _PAIRS,
-    "the whole table is transposed: row and column are exchanged. Row i holds what follows i.",
-)
-def _(ids: np.ndarray, vocab_size: int, alpha: float) -> Any:
-    return _smoothed(_pairs(ids, vocab_size), alpha).T.copy()
-
-
-@_of(
-    "bigram_probabilities",
-    "repeated_pairs_lost",
-    _PAIRS,
-    "a pair that comes twice is counted once. `c[ids[:-1], ids[1:]] += 1` adds to each place only once.",
-)
-def _(ids: np.ndarray, vocab_size: int, alpha: float) -> Any:
-    counts = np.zeros((vocab_size, vocab_size))
-    counts[ids[:-1], ids[1:]] += 1
-    return _smoothed(counts, alpha)
-
-
-@_of(
-    "bigram_probabilities",
-    "smoothing_in_numerator_only",
-    _PAIRS,
-    "alpha is added to every count but not to the sum below, so rows sum to more than 1.",
-)
-def _(ids: np.ndarray, vocab_size: int, alpha: float) -> Any:
-    counts = _pairs(ids, vocab_size)
-    return (counts + alpha) / counts.sum(axis=1, keepdims=True)
-
-
-@_of(
-    "bigram_probabilities",
-    "alpha_once_below",
-    _PAIRS,
-    "alpha is added once to the sum below. It was added to V counts above, so the sum grows by alpha * V.",
-)
-def _(ids: np.ndarray, vocab_size: int, alpha: float) -> Any:
-    counts = _pairs(ids, vocab_size)
-    return (counts + alpha) / (counts.sum(axis=1, keepdims=True) + alpha)
-
-
-@_of(
-    "bigram_probabilities",
-    "smoothing_in_denominator_only",
-    _PAIRS,
-    "alpha * V is added to the sum below but alpha is not added to the counts: pairs never seen "
-    "keep probability 0.",
-)
-def _(ids: np.ndarray, vocab_size: int, alpha: float) -> Any:
-    counts = _pairs(ids, vocab_size)
-    return counts / (counts.sum(axis=1, keepdims=True) + alpha * vocab_size)
-
-
-@_of(
-    "bigram_probabilities",
-    "no_smoothing",
-    _PAIRS,
-    "there is no smoothing: alpha is not used, and a word that never occurs gives 0 / 0.",
-)
-def _(ids: np.ndarray, vocab_size: int, alpha: float) -> Any:
-    counts = _pairs(ids, vocab_size)
-    return counts / counts.sum(axis=1, keepdims=True)
-
-
-@_of("bigram_probabilities", "always_add_one", _PAIRS, "1 is added to every count whatever alpha is.")
-def _(ids: np.ndarray, vocab_size: int, alpha: float) -> Any:
-    return _smoothed(_pairs(ids, vocab_size), 1)
-
-
-@_of(
-    "bigram_probabilities",
-    "divided_by_occurrences",
-    _PAIRS,
-    "a row is divided by how often its word occurs. The last word of the text has nothing after "
-    "it: sum the row.",
-)
-def _(ids: np.ndarray, vocab_size: int, alpha: float) -> Any:
-    occurrences = np.bincount(ids, minlength=vocab_size)[:, None]
-    return (_pairs(ids, vocab_size) + alpha) / (occurrences + alpha * vocab_size)
-
-
-@_of(
-    "bigram_probabilities",
-    "whole_table_sums_to_one",
-    _PAIRS,
-    "the whole table sums to 1. That is the probability of the pair, p(i, j); p(j | i) sums to 1 "
-    "in every row.",
-)
-def _(ids: np.ndarray, vocab_size: int, alpha: float) -> Any:
-    smoothed = _pairs(ids, vocab_size) + alpha
-    return smoothed / smoothed.sum()
-
-
-@_of(
-    "bigram_probabilities",
-    "text_in_a_circle",
-    _PAIRS,
-    "the first word is taken to follow the last one (np.roll does that).",
-)
-def _(ids: np.ndarray, vocab_size: int, alpha: float) -> Any:
-    return _smoothed(_pairs(np.append(ids, ids[:1]), vocab_size), alpha)
-
-
-@_of(
-    "bigram_probabilities",
-    "pairs_side_by_side",
-    _PAIRS,
-    "the text is cut into pairs that do not overlap. Every word but the last begins a pair.",
-)
-def _(ids: np.ndarray, vocab_size: int, alpha: float) -> Any:
-    counts = np.zeros((vocab_size, vocab_size))
-    np.add.at(counts, (ids[:-1:2], ids[1::2]), 1)
-    return _smoothed(counts, alpha)
+def _(ids: np.ndarray, vocab_size: int) -> Any:
+    return np.eye(vocab_size)[ids.T]

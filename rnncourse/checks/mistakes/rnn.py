@@ -117,6 +117,26 @@ def _(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Any:
     return np.tanh(x_t @ W_xh.T + h_prev + b_h)
 
 
+@_of("rnn_step", "tanh_twice", _STEP, "tanh is taken twice. Once is enough: h_t = tanh(a_t), (R2).")
+def _(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Any:
+    return np.tanh(_step(x_t, h_prev, W_xh, W_hh, b_h))
+
+
+@_of("rnn_step", "tanh_around_bias", _STEP, "tanh is taken of b_h alone. It goes around the whole sum.")
+def _(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Any:
+    return x_t @ W_xh.T + h_prev @ W_hh.T + np.tanh(b_h)
+
+
+@_of("rnn_step", "state_added", _STEP, "the new value is added to h_prev. It should take its place.")
+def _(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Any:
+    return h_prev + _step(x_t, h_prev, W_xh, W_hh, b_h)
+
+
+@_of("rnn_step", "bias_subtracted", _STEP, "b_h is subtracted. In (R1) it is added.")
+def _(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Any:
+    return _step(x_t, h_prev, W_xh, W_hh, -b_h)
+
+
 @_of(
     "rnn_step",
     "state_overwritten",

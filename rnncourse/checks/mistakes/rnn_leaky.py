@@ -157,3 +157,43 @@ def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: Array, ma
 )
 def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: Array, mask: Array) -> Any:
     return _run(lambda x_t, h, m: np.where(m, _leaky(x_t, h, W_xh, W_hh.T, b_h, leak), h), x, h0, mask)
+
+
+@_of(
+    "stops_at_first_zero",
+    "a sequence stands still from its first masked step on. It goes on where later steps count again.",
+)
+def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: Array, mask: Array) -> Any:
+    until = np.cumprod(mask != 0, axis=0)
+    return _run(lambda x_t, h, m: np.where(m, _leaky(x_t, h, W_xh, W_hh, b_h, leak), h), x, h0, until)
+
+
+@_of(
+    "whole_batch_waits",
+    "the whole batch stands still where one sequence is masked. Each sequence has its own mask[t, b].",
+)
+def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: Array, mask: Array) -> Any:
+    together = np.broadcast_to((mask != 0).all(axis=1, keepdims=True), mask.shape)
+    return _run(lambda x_t, h, m: np.where(m, _leaky(x_t, h, W_xh, W_hh, b_h, leak), h), x, h0, together)
+
+
+@_of(
+    "lengths_for_mask",
+    "the mask is read as lengths: as many steps from the start as it has ones. It says which steps happen.",
+)
+def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: Array, mask: Array) -> Any:
+    prefix = np.arange(len(mask))[:, None] < (mask != 0).sum(axis=0)
+    return _run(lambda x_t, h, m: np.where(m, _leaky(x_t, h, W_xh, W_hh, b_h, leak), h), x, h0, prefix)
+
+
+@_of("unleaked_while_masked", "a masked position jumps to tanh(...), without a leak. It stays where it was.")
+def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: Array, mask: Array) -> Any:
+    def rule(x_t: Array, h: Array, m: Array) -> Array:
+        return np.where(m, _leaky(x_t, h, W_xh, W_hh, b_h, leak), np.tanh(_inner(x_t, h, W_xh, W_hh, b_h)))
+
+    return _run(rule, x, h0, mask)
+
+
+@_of("bias_dropped", "b_h is left out.")
+def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: Array, mask: Array) -> Any:
+    return _run(lambda x_t, h, m: np.where(m, _leaky(x_t, h, W_xh, W_hh, 0 * b_h, leak), h), x, h0, mask)

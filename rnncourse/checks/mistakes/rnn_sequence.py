@@ -129,6 +129,30 @@ def _(x: Array, h0: Array, *weights: Array) -> Any:
     return _unroll(np.roll(x, 1, axis=0), h0, *weights)
 
 
+@_of(
+    "rnn_forward",
+    "input_late",
+    _UNROLLED,
+    "step 0 reads zeros and step t reads x[t - 1]: the inputs are one step late.",
+)
+def _(x: Array, h0: Array, *weights: Array) -> Any:
+    return _unroll(np.concatenate([0 * x[:1], x[:-1]]), h0, *weights)
+
+
+@_of(
+    "rnn_forward",
+    "tanh_after_the_loop",
+    _STEP,
+    "the loop runs without tanh, which is taken of the whole result at the end. It belongs in every step.",
+)
+def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Any:
+    rows, h = [], h0
+    for x_t in x:
+        h = x_t @ W_xh.T + h @ W_hh.T + b_h
+        rows.append(h)
+    return np.tanh(np.stack(rows))
+
+
 @_of("rnn_forward", "first_input_always", _UNROLLED, "every step reads x[0].")
 def _(x: Array, h0: Array, *weights: Array) -> Any:
     return _unroll(np.broadcast_to(x[:1], x.shape), h0, *weights)
@@ -163,7 +187,7 @@ def _(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Any:
     "rnn_forward",
     "states_add_up",
     _UNROLLED,
-    "the new state is added to the old one, `h += ...`. It takes its place, `h = ...`.",
+    "the new state is added to the old one, `h += ...`. It should take its place, `h = ...`.",
 )
 def _(x: Array, h0: Array, *weights: Array) -> Any:
     rows, h = [], h0
