@@ -1,7 +1,9 @@
 """Bad input gets one clear sentence and a non-zero exit; nothing is overwritten."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -84,3 +86,55 @@ def test_a_missing_package_is_one_sentence_that_says_how_to_get_it():
     assert done.returncode == 2
     assert "make course" in done.stderr and "nbgrader" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_cannot_be_written_is_one_sentence(capsys, tmp_path):
+    target = tmp_path / "nowhere" / "score.json"
+    assert main(["mistakes", "rnn", "--score", "--json", str(target)]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert str(target) in line and "No such file or directory" in line and "again" in line
+
+
+@pytest.mark.parametrize(("content", "words"), [(b"# %%\xff\n", "bad.py, line 1: this is not UTF-8")])
+@pytest.mark.parametrize("action", ["build", "check"])
+def test_a_source_that_is_no_text_is_one_sentence(capsys, tmp_path, content, words, action):
+    (tmp_path / "solutions").mkdir()
+    (tmp_path / "solutions" / "bad.py").write_bytes(content)
+    assert main(["exercises", action, "--root", str(tmp_path)]) in (1, 2)
+    assert words in capsys.readouterr().err
+    assert [path.name for path in tmp_path.rglob("*")] == ["solutions", "bad.py"]
+
+
+def started(*argv, **settings):
+    """Run a command in a process of its own."""
+    command = [sys.executable, "-m", "rnncourse.cli", *argv]
+    return subprocess.run(command, stderr=subprocess.PIPE, text=True, **settings)
+
+
+def test_a_reader_who_leaves_gets_no_traceback():
+    """As with `rnncourse mistakes | head -1`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = started("mistakes", stdout=writing)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the disk that is always full is Linux's")
+def test_a_full_disk_is_one_sentence():
+    with Path("/dev/full").open("w") as full:
+        done = started("mistakes", "rnn", stdout=full)
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert "(No space left on device)" in line
+
+
+def test_a_terminal_that_knows_no_letter_of_a_name_shows_it_all_the_same(tmp_path):
+    (tmp_path / "solutions" / "a").mkdir(parents=True)
+    (tmp_path / "solutions" / "a" / "a.ipynb").write_text("{}")
+    (tmp_path / "submitted" / "Jürgen 名").mkdir(parents=True)
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = started("report", "--course", str(tmp_path), stdout=subprocess.PIPE, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"J\xfcrgen \u540d" in done.stdout
+    assert "Jürgen 名" in (tmp_path / "class.html").read_text(encoding="utf-8")

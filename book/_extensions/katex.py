@@ -162,7 +162,7 @@ class Punctuation(SphinxPostTransform):
 def visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
     """Write a formula in running text; short ones stay on one line with the mark behind them."""
     html, after = _rendered(translator, node, display=False), node.get("after", "")
-    short = html.count('class="base"') == 1 or len(node.astext()) <= SHORT
+    short = html.count('class="katex-base"') == 1 or len(node.astext()) <= SHORT
     whole = " whole" if short else ""
     translator.body.append(f'<span class="math{whole}">{html}{after}</span>')
     raise nodes.SkipNode

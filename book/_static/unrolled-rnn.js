@@ -39,7 +39,7 @@
   const number = (n, digits) => n.toFixed(digits).replace("-", "−");
   const vector = (v, digits) => `(${v.map((n) => number(n, digits)).join(", ")})`;
 
-  const STYLE = `:host { display: block; color: var(--pst-color-text-base, CanvasText); font-family: var(--pst-font-family-heading, system-ui);
+  const STYLE = `:host { display: block; color: var(--pst-color-text-base, CanvasText); font: .93em var(--pst-font-family-heading, system-ui);
     --line: var(--pst-color-text-muted, GrayText); --hot: var(--pst-color-primary, LinkText); }
   svg { display: block; width: 100%; max-width: 32rem; margin: auto; font: 12px system-ui, sans-serif; }
   text { fill: currentColor; text-anchor: middle; }

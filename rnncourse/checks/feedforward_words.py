@@ -18,8 +18,10 @@ Args = dict[str, Any]
 
 # ---------------------------------------------------------------- one_hot
 def _ids(rng: Rng, V: int, *shape: int) -> Args:
-    """Ids of which some repeat, neither 0 nor the largest always there: V cannot be guessed from them."""
-    return {"ids": rng.integers(0, V, shape), "vocab_size": V}
+    """Ids of which 0 always occurs and the largest never does: V cannot be guessed from them."""
+    ids = rng.integers(0, max(V - 1, 1), shape)
+    ids.flat[rng.integers(ids.size)] = 0
+    return {"ids": ids, "vocab_size": V}
 
 
 def _draw_one_hot(rng: Rng) -> list[Case]:
@@ -28,11 +30,12 @@ def _draw_one_hot(rng: Rng) -> list[Case]:
     low = {"ids": np.arange(T + 3) % 3, "vocab_size": V}  # the largest id does not occur, and ids repeat
     high = {"ids": np.array([V - 1, 0, *rng.integers(0, V, T), V - 1]), "vocab_size": V}
     wide = {"ids": rng.integers(0, V, (B, T)).astype(np.int32), "vocab_size": V}
-    batches = [Case("batch", _ids(rng, V, T, B)), Case("batch", _ids(rng, V + 1, B, T))]
+    whole = rng.permutation([0, V, *rng.integers(0, V + 1, B * T - 2)]).reshape(B, T)  # 0 and the largest
+    batches = [Case("batch", _ids(rng, V, T, B)), Case("batch", {"ids": whole, "vocab_size": V + 1})]
     cases = [Case("plain", low), Case("plain", high), *batches]
     cases += [Case("layout", _ids(rng, V, T, B), layout, note=LAYOUTS[layout]) for layout in LAYOUTS]
     cases += [
-        Case("edge", _ids(rng, V, 1), note="one id"),
+        Case("edge", {"ids": rng.integers(1, V, 1), "vocab_size": V}, note="one id"),
         Case("edge", _ids(rng, 1, T), note="a vocabulary of one word"),
         Case("edge", {**_ids(rng, 3, T), "vocab_size": V + 11}, note="a vocabulary with rare words"),
         Case("edge", _ids(rng, V, V, V), note="T = B = vocab_size"),
@@ -125,8 +128,11 @@ def _bigram_case(
     """Draw a text in which pairs repeat; ``unseen``: two ids, the largest among them, never occur."""
     known = rng.permutation(V - 1)[: V - 2] if unseen else np.arange(V)
     start = [] if unseen else list(rng.permutation(V))  # every id occurs, so every row has a count
-    ids = np.array([*start, *known[[0, 1, 0, 1, 1]], *rng.choice(known, 3 * V)])
-    ids = np.append(ids, ids[0])  # the last id counts as an end only; a row never begins there
+    counts = np.zeros((V, V))
+    while (counts == counts.T).all():  # a text that reads the same backwards would hide the direction
+        ids = np.array([*start, *known[[0, 1, 0, 1, 1]], *rng.choice(known, 3 * V)])
+        ids = np.append(ids, ids[0])  # the last id counts as an end only; a row never begins there
+        np.add.at(counts, (ids[:-1], ids[1:]), 1)
     args = {"ids": ids.astype(dtype), "vocab_size": V, "alpha": float(rng.uniform(0.2, 0.9))}
     return Case(tag, args, layout, note=LAYOUTS.get(layout, ""))
 

@@ -187,7 +187,7 @@ def run(
 
 def describe(error: BaseException, answer: object = None) -> Failure:
     """Put an exception into words that point at the learner's own line."""
-    where, source = _own_line(error.__traceback__, answer)
+    where, source = _own_line(error.__traceback__, answer, outermost=isinstance(error, TimeUp))
     text = "\n    ".join([_text(error), *_notes(error)])
     return Failure(type(error).__name__, text, where, source, not isinstance(error, Exception))
 
@@ -205,11 +205,15 @@ def _notes(error: BaseException) -> list[str]:
     return [note[:KEPT_CHARACTERS] for note in notes[:3] if type(note) is str] if type(notes) is list else []
 
 
-def _own_line(traceback: types.TracebackType | None, answer: object) -> tuple[str, str]:
-    """Find the last frame that the learner wrote; ("", "") where there is none."""
+def _own_line(traceback: types.TracebackType | None, answer: object, outermost: bool) -> tuple[str, str]:
+    """Find the last frame that the learner wrote; ("", "") where there is none.
+
+    ``outermost``: the answer's own frame is enough. A loop without an end is more likely there than in what
+    it calls, which was only running when the time was up.
+    """
     home = answer.__code__.co_filename if type(answer) is types.FunctionType else None
     found = None
-    while traceback is not None:
+    while traceback is not None and not (found and outermost):
         name = traceback.tb_frame.f_code.co_filename
         if name == home or not (name.startswith((_OURS, "<frozen", *_LIBRARIES)) or "site-packages" in name):
             found = (name, traceback.tb_lineno)

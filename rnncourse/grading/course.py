@@ -139,9 +139,11 @@ class Course:
 
 @cache
 def _checks() -> str:
-    """Hash the checks and what they compare with: a mended check grades again what it judged."""
-    package = Path(__file__).parents[1]
-    return _hash([path for room in ("checks", "reference") for path in (package / room).rglob("*.py")])
+    """Hash the checks and all that judges beside them: what was judged by another version is graded again."""
+    grading = Path(__file__).parent
+    judges = [grading / f"{name}.py" for name in ("engine", "execution", "notebook", "submission")]
+    rooms = [grading.parent / name for name in ("checks", "reference")]
+    return _hash([*judges, *(path for room in rooms for path in room.rglob("*.py"))])
 
 
 def _hash(files: list[Path]) -> str:

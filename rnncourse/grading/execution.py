@@ -135,5 +135,6 @@ def troubles(notebook: Path) -> str:
                 found.append(f"the check {setting['grade_id']!r} could not run ({what})")
     if not found:
         return ""
-    sentence = ", ".join(found)
+    more = [f"{len(found) - 3} more in the same way"] if len(found) > 3 else []
+    sentence = ", ".join([*found[:3], *more])
     return f"{sentence[0].upper()}{sentence[1:]}; everything else was graded."

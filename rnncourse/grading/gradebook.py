@@ -47,9 +47,8 @@ def unusable(course: Course, error: SQLAlchemyError) -> CourseError:
     """Say that the gradebook cannot be used, and why."""
     why = str(getattr(error, "orig", error)).splitlines()[0]
     return CourseError(
-        f"the gradebook {course.gradebook} cannot be used ({why}); close what else has it open and see that "
-        "the disk has space, then run this again: it goes on; a damaged one has to be replaced by a copy of "
-        "yours, or moved away, and then all is graded anew"
+        f"the gradebook {course.gradebook} cannot be used ({why}); close what else has it open, see that the "
+        "disk has space, put a copy in its place if it is damaged, then run this again: it goes on"
     )
 
 

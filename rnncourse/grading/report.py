@@ -200,8 +200,11 @@ th, td { text-align: left; padding: .4rem .9rem; border-bottom: 1px solid; }
 th, td { border-color: color-mix(in srgb, currentColor 25%, transparent); }
 td { font-variant-numeric: tabular-nums; }
 .person { font-weight: 600; }
-.person::before { content: "\\26A0\\FE0E "; }
+.person::before { content: "\\26A0\\FE0E\\A0"; }
+.said { min-width: 16rem; }
+.marks { white-space: nowrap; }
 small { display: block; }
+@media print { tr, li { break-inside: avoid; } .wide { overflow: visible; } }
 """
 
 
@@ -223,14 +226,15 @@ def _page(report: Report) -> str:
         parts.append(f"<h2>What to look at</h2><ul>{items}</ul>")
     if report.made:
         items = "".join(
-            f"<tr><td>{len(one.students)}</td><td>{html.escape(one.assignment)}</td>"
-            f"<td>{html.escape(_flat(one.sentence))}</td><td>{html.escape(', '.join(one.students))}</td></tr>"
+            f"<tr><td>{len(one.students)}</td><td>{html.escape(one.id.partition(':')[0])}</td>"
+            f'<td class="said">{html.escape(_flat(one.sentence))}</td>'
+            f"<td>{html.escape(', '.join(one.students))}</td></tr>"
             for one in report.made
         )
         parts.append(
             '<h2>Mistakes that the checks named</h2><div class="wide" role="region" aria-label="Mistakes" '
             'tabindex="0"><table><caption>The most frequent first in each assignment</caption><thead><tr>'
-            '<th scope="col">How many</th><th scope="col">Assignment</th><th scope="col">Mistake</th>'
+            '<th scope="col">How many</th><th scope="col">Exercise</th><th scope="col">Mistake</th>'
             f'<th scope="col">Who</th></tr></thead><tbody>{items}</tbody></table></div>'
         )
     return (
@@ -246,11 +250,11 @@ def _row(report: Report, student: str) -> str:
         one = report.outcomes[student, assignment]
         percent = _percent(one)
         if one.score is None or one.max_score is None or percent is None:
-            kind = "" if one.state == NOT_SUBMITTED else ' class="person"'
-            cells.append(f"<td{kind}>{one.state}</td>")
+            kind = "marks" if one.state == NOT_SUBMITTED else "marks person"
+            cells.append(f'<td class="{kind}">{one.state}</td>')
             continue
         besides = [f"{points(one.manual_waiting)} points wait"] if one.manual_waiting else []
         small = "".join(f"<small>{words}</small>" for words in [*besides, *_besides(one)])
         marks = f"{points(one.score)} of {points(one.max_score)} ({percent:.0f} %)"
-        cells.append(f"<td>{marks}{small}</td>")
+        cells.append(f'<td class="marks">{marks}{small}</td>')
     return f"<tr>{''.join(cells)}</tr>"

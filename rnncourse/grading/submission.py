@@ -105,8 +105,8 @@ def _contents(folder: Path) -> dict[Path, bytes]:
 def _walk(folder: Path) -> Iterator[tuple[Path, Any]]:
     for path in sorted(folder.iterdir()):
         kind = path.lstat()
-        if path.name == ".ipynb_checkpoints":
-            continue
+        if path.name in (".ipynb_checkpoints", "__MACOSX") or path.name.startswith("._"):
+            continue  # left by Jupyter, and by archives that were packed on a Mac
         if stat.S_ISDIR(kind.st_mode):
             yield from _walk(path)
         else:

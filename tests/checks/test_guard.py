@@ -53,6 +53,21 @@ def test_every_exception_becomes_a_sentence(error, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_loop_without_an_end_is_shown_where_it_stands():
+    """It calls something all the time; that is not what never ends."""
+
+    def inner(x):
+        return np.tanh(sum(range(1000)) + x)
+
+    def answer(*args):
+        while True:
+            inner(args[0])
+
+    failure = guard.run(answer, [np.ones(2)], seconds=0.1).failure
+    assert failure.kind == "TimeUp"
+    assert failure.source in ("inner(args[0])", "while True:")
+
+
 def test_exception_is_shown_at_the_learners_line():
     def answer(x_t, h_prev, W_xh, W_hh, b_h):
         rows = [x_t, h_prev]

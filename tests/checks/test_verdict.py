@@ -29,10 +29,19 @@ def test_seed_repeats_a_check():
     assert "seed=7" in first.message
 
 
-def test_without_a_seed_inputs_are_new_and_can_be_repeated():
+def test_without_a_seed_inputs_are_new_and_can_be_repeated(monkeypatch):
+    monkeypatch.delenv("RNNCOURSE_SEED", raising=False)
     first, second = check("rnn.rnn_step", transposed), check("rnn.rnn_step", transposed)
     assert first.seed != second.seed
     assert check("rnn.rnn_step", transposed, first.seed).message == first.message
+
+
+def test_a_graded_submission_has_its_seed_from_the_environment(monkeypatch):
+    monkeypatch.setenv("RNNCOURSE_SEED", "4711")
+    assert check("rnn.rnn_step", transposed).seed == 4711
+    assert check("rnn.rnn_step", transposed, 7).seed == 7
+    monkeypatch.setenv("RNNCOURSE_SEED", "a word")  # nothing that somebody set can break a check
+    assert check("rnn.rnn_step", transposed).seed != check("rnn.rnn_step", transposed).seed
 
 
 def test_message_tells_all():

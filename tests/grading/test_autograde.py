@@ -275,7 +275,7 @@ def test_the_configuration_of_the_class_counts_lateness_too(classroom):
         ("import os\nc.CourseDirectory.source_directory = os.sep.join(['..', 'teacher'])", None),
         (
             "c.CourseDirectory.source_directory = 1 / 0",
-            r"cannot be read \(ZeroDivisionError: division by zero",
+            r"cannot be read \(ZeroDivisionError: division",
         ),
         ("c.CourseDirectory.source_directory =", r"cannot be read \(SyntaxError"),
     ],

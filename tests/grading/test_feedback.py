@@ -1,19 +1,25 @@
 """Feedback: a page for each graded submission, one that fails stops no other, what is unchanged stays."""
 
+import shutil
+
 import pytest
 from nbgrader.api import Gradebook
 
 from rnncourse.grading import engine, feedback
 from rnncourse.grading.course import open_course
 
+from .conftest import Graded
+
 GRADED = {"ada", "bob", "cleo", "gina", "hugo", "zoe"}
 
 
 @pytest.fixture(scope="module")
-def written(graded_once):
+def written(graded_once, tmp_path_factory):
+    root = tmp_path_factory.mktemp("feedback") / "course"
+    shutil.copytree(graded_once.root, root)
     lines = []
-    failures = feedback.write(graded_once.root, echo=lines.append)
-    return graded_once, failures, lines
+    failures = feedback.write(root, echo=lines.append)
+    return Graded(root, graded_once.source), failures, lines
 
 
 def test_every_graded_submission_has_its_page(written):
@@ -24,6 +30,13 @@ def test_every_graded_submission_has_its_page(written):
     }
     assert failures == []
     assert lines == [f"feedback: 7 written, 0 unchanged, in {room.root / 'feedback'}"]
+
+
+def test_a_class_that_was_moved_has_its_pages_still(written, tmp_path):
+    room, _, _ = written
+    lines = []
+    feedback.write(shutil.copytree(room.root, tmp_path / "elsewhere"), echo=lines.append)
+    assert "0 written, 7 unchanged" in lines[-1]
 
 
 def test_the_page_shows_the_marks(written):
