@@ -86,8 +86,8 @@ def parse(path: Path) -> list[Cell]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise _error(path, line, "this is not UTF-8; save it as UTF-8") from None
+        place = error.object.count(b"\n", 0, error.start) + 1
+        raise _error(path, place, "this is not UTF-8; save it as UTF-8") from None
     starts = [number for number, line in enumerate(lines) if line.startswith("# %%")]
     for number, line in enumerate(lines[: starts[0] if starts else None]):
         if line.strip() and not line.startswith("#"):
