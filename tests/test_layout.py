@@ -21,6 +21,7 @@ MACHINERY = {
         "torch_names": "what every Params.from_torch begins with",
     },
     "nn": {
+        "arguments": "what every recurrent module asks of its arguments",
         "recurrent": "what every recurrent module shares",
     },
 }
