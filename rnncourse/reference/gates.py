@@ -16,8 +16,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-# About half of what a core keeps near (its second-level cache): what one chunk of steps may take.
-CHUNK_BYTES = 2**20
+# A chunk of steps should fit well inside a core's second-level cache, and be long enough for its matrix
+# products to be worth their while.
+CHUNK_BYTES = 2**18
+SHORTEST_CHUNK = 8
 
 
 def sigmoid(a: np.ndarray) -> np.ndarray:
@@ -51,17 +53,27 @@ def prepared(weight: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 
 def chunks(steps: int, bytes_per_step: int) -> Iterator[tuple[int, int]]:
-    """Cut ``0 ... steps`` into pieces ``(start, stop)``, last one first, of about ``CHUNK_BYTES`` each.
+    """Cut ``0 ... steps`` into pieces ``(start, stop)``, last one first, of ``CHUNK_BYTES`` or 8 steps.
 
     A backward pass reads what a step left behind several times.  Doing so chunk by chunk finds it in
     the cache, and memory for the gradients of one chunk serves all of them.
     """
-    length = max(1, CHUNK_BYTES // max(1, bytes_per_step))
+    length = max(SHORTEST_CHUNK, CHUNK_BYTES // max(1, bytes_per_step))
     for stop in range(steps, 0, -length):
         yield max(0, stop - length), stop
 
 
 def rows(array: np.ndarray) -> np.ndarray:
-    """Put steps and batch on one axis: ``(..., T, B, N)`` becomes ``(..., T * B, N)``."""
-    *front, T, B, N = array.shape
-    return array.reshape(*front, T * B, N)
+    """Put steps and batch on one axis: ``(T, B, N)`` becomes ``(T * B, N)``."""
+    T, B, N = array.shape
+    return array.reshape(T * B, N)
+
+
+def stacked_rows(separate: np.ndarray) -> np.ndarray:
+    """Copy ``(G, T, B, H)`` to rows ``(T * B, G * H)``, the gates stacked again.
+
+    The loop wants the gates apart; the sums over time are one product per weight when they stand side
+    by side, and the copy costs little beside it.
+    """
+    G, T, B, H = separate.shape
+    return separate.transpose(1, 2, 0, 3).reshape(T * B, G * H)

@@ -50,7 +50,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from rnncourse.reference.arguments import check_shape, check_window, copy_unmasked, float_dtype
-from rnncourse.reference.gates import apart, chunks, prepared, rows, sigmoid
+from rnncourse.reference.gates import apart, chunks, prepared, rows, sigmoid, stacked_rows
 from rnncourse.reference.torch_names import read_layer
 
 
@@ -316,10 +316,9 @@ def backward(
     check_shape("dh", dh, T, B, H)
     check_window(window)
 
-    W_xh, W_hh = apart(params.W_xh, 3), apart(params.W_hh, 3)
-    gradients = Params(*(np.zeros_like(p) for p in params))
-    dW_xh, dW_hh, db_h = (apart(gradient, 3) for gradient in gradients[:3])  # views: filled by chunks
-    dx = np.zeros((T, B, D), dtype)
+    W_hh = apart(params.W_hh, 3)
+    dparams = Params(*(np.zeros_like(p) for p in params))
+    dx = np.empty((T, B, D), dtype)
     total, kept, dm = (np.empty((B, H), dtype) for _ in range(3))
     through_gates = np.empty((3, B, H), dtype)
     carried = np.zeros((B, H), dtype)  # what later steps send back to h_t
@@ -339,25 +338,25 @@ def backward(
             else:
                 da_t *= total
                 np.matmul(da_t[1:], W_hh, out=through_gates)
-            np.add(through_gates.sum(axis=0, out=carried), kept, out=carried)  # on its way to h_{t-1}
+            np.add.reduce(through_gates, axis=0, out=carried)
+            carried += kept  # on its way to h_{t-1}
             if window is not None and t > 0 and t % window == 0:
                 carried[...] = 0
 
-        # The sums over time: every step's outer product, one matrix product per gate.
-        da_n, da_r, da_z, *dq = rows(da)  # each (steps * B, H)
-        x_rows, h_rows = rows(x[start:stop]), rows(h[start:stop])
-        for gate, da_gate in enumerate((da_r, da_z, da_n)):
-            dW_xh[gate] += da_gate.T @ x_rows
-            db_h[gate] += da_gate.sum(axis=0)
-            dx[start:stop] += (da_gate @ W_xh[gate]).reshape(stop - start, B, D)
-        dW_hh[0] += da_r.T @ h_rows
-        dW_hh[1] += da_z.T @ h_rows
+        # The sums over time: every step's outer product, all in one matrix product per weight.
+        da_rows = stacked_rows(da[[1, 2, 0]])  # (steps * B, 3H): r, z, n
+        h_rows = rows(h[start:stop])  # the state that each step started from
+        dparams.W_xh[...] += da_rows.T @ rows(x[start:stop])
+        dparams.b_h[...] += da_rows.sum(axis=0)
+        np.matmul(da_rows, params.W_xh, out=rows(dx[start:stop]))
         if reset_before:
-            dW_hh[2] += da_n.T @ rows(seen[start:stop])
+            dparams.W_hh[: 2 * H] += da_rows[:, : 2 * H].T @ h_rows
+            dparams.W_hh[2 * H :] += da_rows[:, 2 * H :].T @ rows(seen[start:stop])
         else:
-            dW_hh[2] += dq[0].T @ h_rows
-            gradients.b_hn[...] += dq[0].sum(axis=0)
-    return dx, carried, gradients
+            by_state = stacked_rows(da[1:])  # r, z, q
+            dparams.W_hh[...] += by_state.T @ h_rows
+            dparams.b_hn[...] += by_state[:, 2 * H :].sum(axis=0)
+    return dx, carried, dparams
 
 
 def _slopes(gates: np.ndarray, seen: np.ndarray, h_prev: np.ndarray, reset_before: bool) -> np.ndarray:

@@ -54,7 +54,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from rnncourse.reference.arguments import check_shape, check_window, copy_unmasked, float_dtype
-from rnncourse.reference.gates import apart, chunks, prepared, rows, sigmoid
+from rnncourse.reference.gates import apart, chunks, prepared, rows, sigmoid, stacked_rows
 from rnncourse.reference.torch_names import read_layer
 
 
@@ -93,7 +93,6 @@ class Cache(NamedTuple):
     gates: np.ndarray  # (T, 4, B, H): i, f, g, o after their functions; 0, 1, 0, 0 where the mask is zero
     h: np.ndarray  # (T + 1, B, H): h0 first, so h[t] is what step t starts from
     c: np.ndarray  # (T + 1, B, H): c0 first
-    tanh_c: np.ndarray  # (T, B, H): of the cell state after every step
     skipped: np.ndarray | None  # (T, B, 1), True where the state was carried over
 
 
@@ -246,7 +245,6 @@ def forward(
     x, skipped = copy_unmasked(x, mask, dtype)
     h, c = np.empty((T + 1, B, H), dtype), np.empty((T + 1, B, H), dtype)
     h[0], c[0] = h0, c0
-    tanh_c = np.empty((T, B, H), dtype)
 
     # sigmoid(a) = 1/2 tanh(a/2) + 1/2, so that one tanh serves all four; the candidate is a plain one.
     halves = np.array([0.5, 0.5, 1, 0.5], dtype)
@@ -259,7 +257,7 @@ def forward(
     np.matmul(x[:, None], W_xh, out=gates)
     gates += (apart(params.b_h, 4) * halves[:, None])[:, None]
     from_state = np.empty((4, B, H), dtype)
-    written = from_state[0]
+    written, tanh_c = from_state[:2]  # names for memory that is free again once the gates are known
     for t in range(T):
         a = gates[t]
         a += np.matmul(h[t], W_hh, out=from_state)
@@ -271,10 +269,10 @@ def forward(
         i, f, g, o = a
         c_t = np.multiply(f, c[t], out=c[t + 1])
         c_t += np.multiply(i, g, out=written)
-        np.multiply(o, np.tanh(c_t, out=tanh_c[t]), out=h[t + 1])
+        np.multiply(o, np.tanh(c_t, out=tanh_c), out=h[t + 1])
         if skipped is not None:
             np.copyto(h[t + 1], h[t], where=skipped[t])
-    return h[1:].copy(), c[1:].copy(), Cache(params, x, gates, h, c, tanh_c, skipped)
+    return h[1:].copy(), c[1:].copy(), Cache(params, x, gates, h, c, skipped)
 
 
 def backward(
@@ -308,15 +306,14 @@ def backward(
     ValueError
         When ``dh`` or ``dc_last`` has another shape than its state, or ``window`` is below 1.
     """
-    params, x, gates, h, c, tanh_c, skipped = cache
+    params, x, gates, h, c, skipped = cache
     (T, B, D), H, dtype = x.shape, h.shape[2], h.dtype
     check_shape("dh", dh, T, B, H)
     check_shape("dc_last", dc_last, B, H)
     check_window(window)
 
-    W_xh, W_hh = apart(params.W_xh, 4), apart(params.W_hh, 4)
-    gradients = Params(*(np.zeros_like(p) for p in params))
-    dW_xh, dW_hh, db_h = (apart(gradient, 4) for gradient in gradients)  # views: filled chunk by chunk
+    W_hh = apart(params.W_hh, 4)
+    dparams = Params(*(np.zeros_like(p) for p in params))
     dx = np.empty((T, B, D), dtype)
     total, through_h = np.empty((B, H), dtype), np.empty((B, H), dtype)
     through_gates = np.empty((4, B, H), dtype)
@@ -324,7 +321,7 @@ def backward(
     dc = np.array(dc_last, dtype)  # what later steps send back to c_t, and then its total derivative
     for start, stop in chunks(T, gates[:1].nbytes):
         # What does not depend on later steps comes first, for all steps of the chunk at once.
-        da, slope_h = _slopes(gates[start:stop], c[start:stop], tanh_c[start:stop])
+        da, slope_h = _slopes(gates[start:stop], c[start : stop + 1])
         for t in reversed(range(start, stop)):
             da_t = da[:, t - start]
             np.add(dh[t], carried, out=total, casting="same_kind")  # direct + carried = total
@@ -332,28 +329,30 @@ def backward(
             da_t[:3] *= dc  # i, f, g act on the cell state,
             da_t[3] *= total  # o on what is shown of it
             dc *= gates[t, 1]  # on its way to c_{t-1}: the forget gate and nothing else
-            np.matmul(da_t, W_hh, out=through_gates).sum(axis=0, out=carried)  # on its way to h_{t-1}
+            np.matmul(da_t, W_hh, out=through_gates)
+            np.add.reduce(through_gates, axis=0, out=carried)  # on its way to h_{t-1}
             if skipped is not None:
                 carried += np.where(skipped[t], total, 0)  # h_t was h_{t-1}: all of it passes
             if window is not None and t > 0 and t % window == 0:
                 carried[...] = dc[...] = 0
 
-        # The sums over time: every step's outer product, one matrix product per gate.
-        da_rows = rows(da)  # (4, steps * B, H)
-        dW_xh += da_rows.swapaxes(1, 2) @ rows(x[start:stop])
-        dW_hh += da_rows.swapaxes(1, 2) @ rows(h[start:stop])  # the state that each step started from
-        db_h += da_rows.sum(axis=1)
-        dx[start:stop] = (da_rows @ W_xh).sum(axis=0).reshape(stop - start, B, D)
-    return dx, carried, dc, gradients
+        # The sums over time: every step's outer product, all in one matrix product per weight.
+        da_rows = stacked_rows(da)  # (steps * B, 4H)
+        dparams.W_xh[...] += da_rows.T @ rows(x[start:stop])
+        dparams.W_hh[...] += da_rows.T @ rows(h[start:stop])  # the state that each step started from
+        dparams.b_h[...] += da_rows.sum(axis=0)
+        np.matmul(da_rows, params.W_xh, out=rows(dx[start:stop]))
+    return dx, carried, dc, dparams
 
 
-def _slopes(gates: np.ndarray, c_prev: np.ndarray, tanh_c: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _slopes(gates: np.ndarray, c: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Differentiate some steps at once, as far as that goes without knowing what comes back.
 
     Parameters
     ----------
     gates : array (steps, 4, B, H)
-    c_prev, tanh_c : arrays (steps, B, H)
+    c : array (steps + 1, B, H)
+        The cell states before and after each of them.
 
     Returns
     -------
@@ -364,12 +363,13 @@ def _slopes(gates: np.ndarray, c_prev: np.ndarray, tanh_c: np.ndarray) -> tuple[
     """
     values = gates.swapaxes(0, 1)
     i, _, g, o = values
+    tanh_c = np.tanh(c[1:])  # again: quicker than fetching it from far away
     slopes = np.empty(values.shape, gates.dtype)
     np.multiply(values, values, out=slopes)
     np.subtract(values, slopes, out=slopes)  # s - s**2 = s (1 - s), right for three of the four
     np.subtract(1, g * g, out=slopes[2])
     slopes[0] *= g
-    slopes[1] *= c_prev
+    slopes[1] *= c[:-1]
     slopes[2] *= i
     slopes[3] *= tanh_c
     slope_h = tanh_c * tanh_c

@@ -35,20 +35,28 @@ def test_prepared_weights_give_every_gate_its_rows():
         assert_allclose((x @ prepared)[k], factor * x @ weight[2 * k : 2 * k + 2].T, rtol=1e-13)
 
 
-@pytest.mark.parametrize("steps", [0, 1, 7, 8])
-@pytest.mark.parametrize("length", [1, 3, 8, 100])
+@pytest.mark.parametrize("steps", [0, 1, 29, 30])
+@pytest.mark.parametrize("length", [8, 10, 30, 100])
 def test_chunks_cover_every_step_once_from_the_last_to_the_first(steps, length):
     pieces = list(gates.chunks(steps, gates.CHUNK_BYTES // length))
     assert [t for start, stop in pieces for t in reversed(range(start, stop))] == list(range(steps))[::-1]
     assert all(0 < stop - start <= length for start, stop in pieces)
 
 
-def test_a_step_larger_than_a_chunk_is_a_chunk():
-    assert list(gates.chunks(2, 10 * gates.CHUNK_BYTES)) == [(1, 2), (0, 1)]
+def test_large_steps_still_come_in_chunks():
+    assert list(gates.chunks(18, 10 * gates.CHUNK_BYTES)) == [(10, 18), (2, 10), (0, 2)]
 
 
 def test_rows_put_time_and_batch_on_one_axis():
     array = np.arange(24.0).reshape(2, 3, 4)
     assert gates.rows(array).shape == (6, 4)
-    assert gates.rows(array[None, :, ::2]).shape == (1, 4, 4)
     assert_array_equal(gates.rows(array)[4], array[1, 1])
+
+
+def test_stacked_rows_put_the_gates_side_by_side():
+    separate = np.random.default_rng(1).standard_normal((2, 3, 4, 5))  # G, T, B, H
+    stacked = gates.stacked_rows(separate)
+    assert stacked.shape == (12, 10)
+    for t in range(3):
+        for b in range(4):
+            assert_array_equal(stacked[4 * t + b], np.concatenate([separate[0, t, b], separate[1, t, b]]))
