@@ -246,11 +246,13 @@ def forward(
     h, c = np.empty((T + 1, B, H), dtype), np.empty((T + 1, B, H), dtype)
     h[0], c[0] = h0, c0
 
-    # sigmoid(a) = 1/2 tanh(a/2) + 1/2, so that one tanh serves all four; the candidate is a plain one.
+    # sigmoid(a) = 1/2 tanh(a/2) + 1/2, so that one tanh serves all four; the candidate is 1 tanh(a) + 0.
     halves = np.array([0.5, 0.5, 1, 0.5], dtype)
     W_xh, W_hh = prepared(params.W_xh, halves), prepared(params.W_hh, halves)
     scale = np.repeat(halves, B * H).reshape(4, B, H)  # full size: quicker to use than to broadcast
-    shift = np.where(scale == 1, scale * 0, scale)
+    shift = 1 - scale
+    # a step that does not happen writes nothing, forgets nothing and shows nothing
+    idle = np.array([0, 1, 0, 0], dtype)[:, None, None]
 
     gates = np.empty((T, 4, B, H), dtype)
     # The inputs' share of all gates at all steps does not wait for any state.
@@ -264,8 +266,8 @@ def forward(
         np.tanh(a, out=a)
         a *= scale
         a += shift
-        if skipped is not None:  # a step that does not happen forgets nothing, writes and shows nothing
-            np.copyto(a, np.array([0, 1, 0, 0], dtype)[:, None, None], where=skipped[t])
+        if skipped is not None:
+            np.copyto(a, idle, where=skipped[t])
         i, f, g, o = a
         c_t = np.multiply(f, c[t], out=c[t + 1])
         c_t += np.multiply(i, g, out=written)
