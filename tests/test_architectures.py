@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from rnncourse.reference import rnn
+from rnncourse.reference import gates, gru, lstm, rnn
 from rnncourse.reference.gradcheck import projection_error
 
 T, B, D, H = 7, 4, 3, 5  # all different, all above 1
@@ -28,6 +28,7 @@ class Cell:
     torch_class: type
     states: int = 1  # parts of the state: 1, or 2 for h and c
     options: dict[str, Any] = field(default_factory=dict)
+    takes_result: bool = False  # step_backward wants h_t too; a gated cell computes its gates again
 
     def forward(self, params, x, *initial, mask=None):
         """Histories and the cache."""
@@ -35,9 +36,36 @@ class Cell:
         return histories, cache
 
 
+class ResetBeforeGRU(torch.nn.GRU):
+    """The formula of Cho et al. 2014, written down for autograd: torch.nn has no module for it."""
+
+    def __init__(self, *args, reset_before, **options):
+        assert reset_before
+        super().__init__(*args, **options)
+
+    def forward(self, x, h=None):
+        h = x.new_zeros(x.shape[1], self.hidden_size) if h is None else h[0]
+        W_xr, W_xz, W_xn = self.weight_ih_l0.chunk(3)
+        W_hr, W_hz, W_hn = self.weight_hh_l0.chunk(3)
+        b_r, b_z, b_n = (self.bias_ih_l0 if self.bias else x.new_zeros(3 * self.hidden_size)).chunk(3)
+        if self.bias:  # the n part of bias_hh is b_hn, which this form does without
+            b_r, b_z = b_r + self.bias_hh_l0.chunk(3)[0], b_z + self.bias_hh_l0.chunk(3)[1]
+        outputs = []
+        for x_t in x:
+            r = torch.sigmoid(x_t @ W_xr.T + h @ W_hr.T + b_r)
+            z = torch.sigmoid(x_t @ W_xz.T + h @ W_hz.T + b_z)
+            n = torch.tanh(x_t @ W_xn.T + (r * h) @ W_hn.T + b_n)
+            h = (1 - z) * n + z * h
+            outputs.append(h)
+        return torch.stack(outputs), h[None]
+
+
 CELLS = [
-    Cell("rnn-tanh", rnn, torch.nn.RNN, options={"nonlinearity": "tanh"}),
-    Cell("rnn-relu", rnn, torch.nn.RNN, options={"nonlinearity": "relu"}),
+    Cell("rnn-tanh", rnn, torch.nn.RNN, options={"nonlinearity": "tanh"}, takes_result=True),
+    Cell("rnn-relu", rnn, torch.nn.RNN, options={"nonlinearity": "relu"}, takes_result=True),
+    Cell("lstm", lstm, torch.nn.LSTM, states=2),
+    Cell("gru", gru, torch.nn.GRU),
+    Cell("gru-reset-before", gru, ResetBeforeGRU, options={"reset_before": True}),
 ]
 
 
@@ -154,18 +182,19 @@ def test_without_an_initial_state_it_starts_from_zero(cell):
 @pytest.mark.parametrize("window", [1, 2, 3, T - 1, T, T + 1])
 def test_a_window_is_a_detached_state(cell, window):
     problem = Problem(cell, 3)
-    if cell.states > 1:
-        problem.upstream[1:] = [np.zeros_like(u) for u in problem.upstream[1:]]
     _, cache = cell.forward(problem.params, problem.x, *problem.initial)
     dx, *dinitial, dparams = cell.module.backward(*problem.upstream, cache, window=window)
 
     module, x, first = torch_module(problem), leaf(problem.x), packed_state(problem.initial)
     state, outputs = first, []
     for start in range(0, T, window):
-        output, state = module(x[start : start + window], state)
-        state = tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
+        output, last = module(x[start : start + window], state)
+        state = tuple(s.detach() for s in last) if isinstance(last, tuple) else last.detach()
         outputs.append(output)
-    (torch.cat(outputs) * torch.tensor(problem.upstream[0])).sum().backward()
+    loss = (torch.cat(outputs) * torch.tensor(problem.upstream[0])).sum()
+    for part, upstream in zip(parts(last)[1:], problem.upstream[1:]):
+        loss = loss + (part[0] * torch.tensor(upstream)).sum()
+    loss.backward()
     leaves = first if isinstance(first, tuple) else (first,)
     assert_all_close([dx, *dinitial], [x.grad.numpy()] + [s.grad.numpy()[0] for s in leaves], 1e-10)
     compare_weight_gradients(dparams, module)
@@ -212,26 +241,52 @@ def test_any_shape_has_the_right_gradient(cell, sizes, seed, masked):
 # --- the readable step and the quick loop -------------------------------------------------------
 
 
+def parts(result):
+    """A state as a list of its parts, however many."""
+    return list(result) if isinstance(result, tuple) else [result]
+
+
 def test_step_by_step_equals_forward_and_backward(cell):
     problem, module = Problem(cell, 5), cell.module
-    if cell.states > 1:
-        pytest.skip("step_backward of a cell with two parts is tested with the cell")
-    (h,), gradients = problem.run()
-    (h0,), (dh,) = problem.initial, problem.upstream
+    histories, gradients = problem.run()
 
-    states = [h0]
+    states = [problem.initial]
     for x_t in problem.x:
-        states.append(module.step(problem.params, x_t, states[-1], **cell.options))
-    assert_all_close([np.stack(states[1:])], [h], 1e-12)
+        states.append(parts(module.step(problem.params, x_t, *states[-1], **cell.options)))
+    stepped = [np.stack(history) for history in zip(*states[1:])]
+    assert_all_close(stepped, histories, 1e-12)
 
-    carried, dx, dparams = 0, [], [np.zeros_like(p) for p in problem.params]
+    dh, *dlast = problem.upstream
+    carried, dx, dparams = [0, *dlast], [], [np.zeros_like(p) for p in problem.params]
     for t in reversed(range(T)):
-        dx_t, carried, share = module.step_backward(
-            problem.params, dh[t] + carried, problem.x[t], states[t], states[t + 1], **cell.options
+        result = states[t + 1] if cell.takes_result else []
+        dx_t, *carried, share = module.step_backward(
+            problem.params,
+            dh[t] + carried[0],
+            *carried[1:],
+            problem.x[t],
+            *states[t],
+            *result,
+            **cell.options,
         )
         dx.insert(0, dx_t)
         dparams = [total + part for total, part in zip(dparams, share)]
-    assert_all_close([np.stack(dx), carried, *dparams], gradients, 1e-12)
+    assert_all_close([np.stack(dx), *carried, *dparams], gradients, 1e-12)
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+@pytest.mark.parametrize("window", [None, 2])
+def test_the_gradient_does_not_depend_on_how_many_steps_fit_in_the_cache(cell, steps, window, monkeypatch):
+    problem = Problem(cell, 20)
+    mask = ragged(T, B, np.random.default_rng(20))
+    _, cache = cell.forward(problem.params, problem.x, *problem.initial, mask=mask)
+    *expected, weights = cell.module.backward(*problem.upstream, cache, window=window)
+    count = len(problem.params.W_hh) // H
+    monkeypatch.setattr(gates, "SHORTEST_CHUNK", 1)
+    monkeypatch.setattr(gates, "CHUNK_BYTES", steps * count * B * H * 8)  # ``steps`` of them, in float64
+    assert len(list(gates.chunks(T, count * B * H * 8))) == -(-T // steps)
+    *actual, other = cell.module.backward(*problem.upstream, cache, window=window)
+    assert_all_close([*actual, *other], [*expected, *weights], 1e-12)
 
 
 # --- invariants ---------------------------------------------------------------------------------
@@ -318,16 +373,15 @@ def test_chunk_by_chunk_equals_the_whole(cell, chunk):
         pieces.append((start, piece, cache))
     for i, history in enumerate(histories):
         assert_all_close([np.concatenate([piece[i] for _, piece, _ in pieces])], [history], 1e-12)
-    if cell.states > 1:
-        return  # dh[-1] takes the first part of the carried gradient, dc_last the second
-    carried, dx, dparams = 0, [], [np.zeros_like(p) for p in problem.params]
+    carried = [0, *problem.upstream[1:]]
+    dx, dparams = [], [np.zeros_like(p) for p in problem.params]
     for start, _, cache in reversed(pieces):
         dh = problem.upstream[0][start : start + chunk].copy()
-        dh[-1] += carried
-        dx_piece, carried, share = cell.module.backward(dh, cache)
+        dh[-1] += carried[0]  # the first part of the state is what is read out, the second is given apart
+        dx_piece, *carried, share = cell.module.backward(dh, *carried[1:], cache)
         dx.insert(0, dx_piece)
         dparams = [total + part for total, part in zip(dparams, share)]
-    assert_all_close([np.concatenate(dx), carried, *dparams], gradients, 1e-12)
+    assert_all_close([np.concatenate(dx), *carried, *dparams], gradients, 1e-12)
 
 
 def every_array(problem):
@@ -434,7 +488,7 @@ def test_a_module_without_bias_has_bias_zero(cell):
 
 def test_a_missing_layer_is_named(cell):
     with pytest.raises(ValueError, match=r"no weight_ih_l1 among \['bias_hh_l0', 'bias_ih_l0', "):
-        cell.module.Params.from_torch(cell.torch_class(D, H), "l1")
+        cell.module.Params.from_torch(cell.torch_class(D, H, **cell.options), "l1")
 
 
 # --- errors -------------------------------------------------------------------------------------
@@ -456,6 +510,53 @@ def test_a_wrong_shape_is_named(cell, break_it, message):
     arguments = {"x": problem.x, "h0": problem.initial[0]} | break_it(problem)
     with pytest.raises(ValueError, match=message):
         cell.module.forward(problem.params, **arguments, **cell.options)
+
+
+def test_step_names_what_does_not_fit(cell):
+    problem, module = Problem(cell, 21), cell.module
+    x_t, dh = problem.x[0], problem.upstream[0]
+    first, *others = problem.initial
+    step = lambda *a: module.step(problem.params, *a, **cell.options)  # noqa: E731
+    with pytest.raises(ValueError, match=r"x_t should have shape \(B, 3\), got \(4, 5\)"):
+        step(first, first, *others)
+    with pytest.raises(ValueError, match=r"h_prev should have shape \(4, 5\), got \(2, 5\)"):
+        step(x_t, first[:2], *others)
+    after = parts(step(x_t, first, *others)) if cell.takes_result else []
+    with pytest.raises(ValueError, match=r"dh_t should have shape \(4, 5\), got \(3, 5\)"):
+        module.step_backward(problem.params, dh[0, 1:], *others, x_t, first, *others, *after, **cell.options)
+
+
+def test_no_steps_leave_the_gradient_zero(cell):
+    problem = Problem(cell, 22, 0)
+    problem.upstream[1:] = [np.zeros((B, H)) for _ in problem.upstream[1:]]
+    histories, gradients = problem.run()
+    assert all(history.shape == (0, B, H) for history in histories)
+    assert [g.shape for g in gradients] == [a.shape for a in problem.arguments]
+    assert not any(gradient.any() for gradient in gradients)
+
+
+def test_integers_in_give_float64_out(cell):
+    problem = Problem(cell, 23)
+    x = np.random.default_rng(23).integers(-3, 4, (T, B, D))
+    histories, _ = cell.forward(problem.params, x)
+    assert all(history.dtype == np.float64 for history in histories)
+    assert_all_close(histories, cell.forward(problem.params, x.astype(np.float64))[0], 0)
+
+
+BOUNDED = [cell for cell in CELLS if cell.options.get("nonlinearity") != "relu"]
+
+
+@pytest.mark.parametrize("cell", BOUNDED, ids=lambda cell: cell.name)
+def test_large_inputs_neither_overflow_nor_give_nan(cell):
+    problem = Problem(cell, 24)
+    problem.x *= 1e4
+    histories, gradients = problem.run()
+    assert all(np.isfinite(array).all() for array in histories + gradients)
+    assert np.abs(histories[0]).max() <= max(1, np.abs(problem.initial[0]).max())  # and never grow
+    states = problem.initial
+    for x_t, *expected in zip(problem.x, *histories):
+        states = parts(cell.module.step(problem.params, x_t, *states, **cell.options))
+        assert_all_close(states, expected, 1e-12)
 
 
 def test_a_wrong_gradient_or_window_is_named(cell):

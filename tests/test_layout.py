@@ -17,7 +17,20 @@ MACHINERY = {
         "losses": "plain functions",
         "optim": "plain functions",
         "gradcheck": "plain functions",
+        "gates": "what gated cells share",
+        "torch_names": "what every Params.from_torch begins with",
     },
+    "nn": {
+        "arguments": "what every recurrent module asks of its arguments",
+        "recurrent": "what every recurrent module shares",
+    },
+}
+# Stems whose modules exist and whose chapters are still to come, and what they serve until then. Once a
+# chapter is written its stem is known from the table of contents, and its line here must go.
+AHEAD_OF_THEIR_CHAPTER = {
+    "text_generation": "its data and its first lab serve the chapter rnn",
+    "lstm": "reference and module, for whoever uses the package",
+    "gru": "reference and module, for whoever uses the package",
 }
 ASSIGNMENT = (
     "book/{}.md",
@@ -63,10 +76,13 @@ def test_every_chapter_is_in_the_table_of_contents(root):
 
 @pytest.mark.parametrize("folder", ["reference", "nn", "labs", "figures"])
 def test_every_module_belongs_to_a_stem(root, folder):
-    # text_generation's chapter is on the road; its data and its first lab serve the chapter rnn until then
-    known = {*chapters(root), "text_generation", *MACHINERY.get(folder, ())}
+    known = {*chapters(root), *AHEAD_OF_THEIR_CHAPTER, *MACHINERY.get(folder, ())}
     modules = {path.stem for path in (root / "rnncourse" / folder).glob("*.py")} - {"__init__"}
     assert modules <= known
+
+
+def test_no_stem_is_called_ahead_of_a_chapter_that_exists(root):
+    assert set(AHEAD_OF_THEIR_CHAPTER) & set(chapters(root)) == set()
 
 
 def test_no_grab_bags_and_no_numbers_in_file_names(root):

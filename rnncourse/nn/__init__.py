@@ -4,6 +4,8 @@ Every module takes the place of the one in ``torch.nn`` with the same name: the 
 and parameter names, so that a ``state_dict`` loads both ways.
 """
 
+from rnncourse.nn.gru import GRU
+from rnncourse.nn.lstm import LSTM
 from rnncourse.nn.rnn import RNN
 
-__all__ = ["RNN"]
+__all__ = ["GRU", "LSTM", "RNN"]

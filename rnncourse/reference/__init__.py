@@ -1,7 +1,7 @@
 """NumPy references: an explicit loop over time forward, a hand-derived loop backward, and nothing hidden.
 
 Read the modules in this order: ``feedforward``, ``rnn``, ``output_layer``, ``embedding``, ``losses``,
-``gradcheck``, ``optim``.  Importing this package loads NumPy and nothing else.
+``gradcheck``, ``optim``, ``lstm``, ``gru``.  Importing this package loads NumPy and nothing else.
 
 Conventions that hold everywhere here:
 
@@ -13,6 +13,16 @@ Conventions that hold everywhere here:
 - A wrong shape is a ``ValueError`` that names the argument, the shape expected and the shape that came.
 """
 
-from rnncourse.reference import embedding, feedforward, gradcheck, losses, optim, output_layer, rnn
+from rnncourse.reference import (
+    embedding,
+    feedforward,
+    gradcheck,
+    gru,
+    losses,
+    lstm,
+    optim,
+    output_layer,
+    rnn,
+)
 
-__all__ = ["embedding", "feedforward", "gradcheck", "losses", "optim", "output_layer", "rnn"]
+__all__ = ["embedding", "feedforward", "gradcheck", "gru", "losses", "lstm", "optim", "output_layer", "rnn"]

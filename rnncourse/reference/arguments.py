@@ -1,7 +1,7 @@
-"""What every function here asks of its arguments: a shape, a floating dtype, ids that exist."""
+"""What every function here asks of its arguments: a shape, a floating dtype, a mask, ids that exist."""
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike
 
 
 def check_shape(name: str, array: np.ndarray, *expected: int | str) -> None:
@@ -34,6 +34,43 @@ def float_dtype(*arrays: ArrayLike) -> np.dtype:
     """Return the floating dtype that holds all ``arrays``; float64 if none of them is floating."""
     dtype = np.result_type(*(np.asarray(array).dtype for array in arrays))
     return dtype if np.issubdtype(dtype, np.floating) else np.dtype(np.float64)
+
+
+def copy_unmasked(
+    x: np.ndarray, mask: np.ndarray | None, dtype: DTypeLike
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Copy the inputs that count, and say where none do.
+
+    Parameters
+    ----------
+    x : array (T, B, D)
+        Inputs of a sequence.
+    mask : array (T, B) of numbers or booleans, or None
+        0 where a step does not happen.
+    dtype : dtype
+        Of the copy.
+
+    Returns
+    -------
+    x : array (T, B, D)
+        The copy, zero where the mask is: ``0 * NaN`` must not reach a gradient.
+    skipped : array (T, B, 1) of booleans, or None without a mask
+        True where a step does not happen.
+    """
+    x = np.array(x, dtype, order="C")
+    if mask is None:
+        return x, None
+    mask = np.asarray(mask)
+    check_shape("mask", mask, *x.shape[:2])
+    skipped = (mask == 0)[:, :, None]
+    np.copyto(x, 0, where=skipped)
+    return x, skipped
+
+
+def check_window(window: int | None) -> None:
+    """Raise a ``ValueError`` unless the window of a truncated backward pass has a step in it."""
+    if window is not None and window < 1:
+        raise ValueError(f"window should be at least 1, got {window}")
 
 
 def check_ids(name: str, ids: np.ndarray, vocab_size: int) -> None:

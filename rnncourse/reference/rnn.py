@@ -31,13 +31,14 @@ Goodfellow et al. 2016, section 10.2 [goodfellow2016deep] for the backward pass.
 as in ``torch.nn.RNN``, whose two biases are one here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnncourse.reference.arguments import check_shape, float_dtype
+from rnncourse.reference.arguments import check_shape, check_window, float_dtype
+from rnncourse.reference.torch_names import read_layer
 
 
 class Params(NamedTuple):
@@ -63,20 +64,9 @@ class Params(NamedTuple):
         ValueError
             ``"no weight_ih_l0 among ..."`` when the layer is not there.
         """
-        state: Mapping[str, Any] = source.state_dict() if hasattr(source, "state_dict") else source
-        if f"weight_ih_{layer}" not in state:
-            raise ValueError(f"no weight_ih_{layer} among {sorted(state)}")
-
-        def array(name: str) -> np.ndarray:
-            value = state[f"{name}_{layer}"]
-            # a tensor knows the way to NumPy itself, so torch need not be imported here
-            return np.array(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
-
-        W_xh, W_hh = array("weight_ih"), array("weight_hh")
-        if f"bias_ih_{layer}" not in state:  # torch.nn.RNN(..., bias=False)
-            return cls(W_xh, W_hh, np.zeros(len(W_hh), W_hh.dtype))
+        W_xh, W_hh, bias_ih, bias_hh = read_layer(source, layer)
         # Torch adds two biases (cuDNN wants both); only their sum can matter
-        return cls(W_xh, W_hh, array("bias_ih") + array("bias_hh"))
+        return cls(W_xh, W_hh, bias_ih + bias_hh)
 
     def to_torch(self, layer: str = "l0") -> dict[str, np.ndarray]:
         """Return copies under ``torch.nn.RNN``'s names; ``bias_hh`` is zero, ``bias_ih`` holds ``b_h``."""
@@ -300,8 +290,7 @@ def backward(
     T, B, D = x.shape
     H = states.shape[2]
     check_shape("dh", dh, T, B, H)
-    if window is not None and window < 1:
-        raise ValueError(f"window should be at least 1, got {window}")
+    check_window(window)
     _, derivative = _nonlinearity(nonlinearity)
 
     # da starts as the derivative of (R2) for all steps and becomes the gradient with respect to a_t.

@@ -1,0 +1,88 @@
+"""What every recurrent module asks of its arguments, in the words that ``torch.nn`` uses."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def refuse(unsupported: dict[str, Any], name: str) -> None:
+    """Raise where a constructor was given an argument that is not its own; ``name`` is the class's."""
+    if "proj_size" in unsupported:
+        raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
+    if unsupported:
+        raise TypeError(f"{name} got an unexpected keyword argument {next(iter(unsupported))!r}")
+
+
+def check_constructor(
+    input_size: int,
+    hidden_size: int,
+    num_layers: int,
+    bias: bool,
+    batch_first: bool,
+    dropout: float,
+    proj_size: int,
+) -> None:
+    """Raise (or warn) as the constructors of ``torch.nn`` do."""
+    if not isinstance(dropout, int | float) or isinstance(dropout, bool) or not 0 <= dropout <= 1:
+        raise ValueError(
+            "dropout should be a number in range [0, 1] representing the probability of an element "
+            "being zeroed"
+        )
+    if dropout > 0 and num_layers == 1:
+        warnings.warn(
+            "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects "
+            f"num_layers greater than 1, but got dropout={dropout} and num_layers={num_layers}",
+            stacklevel=4,  # the line that says RNN(...), LSTM(...) or GRU(...)
+        )
+    expected: tuple[tuple[str, Any, type], ...] = (
+        ("bias", bias, bool), ("batch_first", batch_first, bool),
+        ("input_size", input_size, int), ("hidden_size", hidden_size, int),
+    )  # fmt: skip
+    for name, value, kind in expected:
+        if not isinstance(value, kind):
+            raise TypeError(f"{name} should be of type {kind.__name__}, got: {type(value).__name__}")
+    for name, size in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
+        if size <= 0:
+            raise ValueError(f"{name} must be greater than zero")
+    if proj_size < 0:
+        raise ValueError("proj_size should be a positive integer or zero to disable projections")
+    if proj_size >= hidden_size:
+        raise ValueError("proj_size has to be smaller than hidden_size")
+
+
+def check_input(input: Tensor, expected_dim: int, input_size: int, weight_dtype: torch.dtype) -> None:
+    """Raise unless dtype, number of axes and number of features of the input fit the module."""
+    if input.dtype != weight_dtype and not torch.is_autocast_enabled(input.device.type):
+        raise ValueError(
+            f"RNN input dtype ({input.dtype}) does not match weight dtype ({weight_dtype}). "
+            f"Convert input: input.to({weight_dtype}), or convert model: model.to({input.dtype})"
+        )
+    if input.dim() != expected_dim:
+        raise RuntimeError(f"input must have {expected_dim} dimensions, got {input.dim()}")
+    if input.size(-1) != input_size:
+        raise RuntimeError(
+            f"input.size(-1) must be equal to input_size. Expected {input_size}, got {input.size(-1)}"
+        )
+
+
+def check_rank(state: Sequence[Tensor], dim: int) -> None:
+    """Raise unless every part of the state has as many axes as the input, ``dim``."""
+    if all(part.dim() == dim for part in state):
+        return
+    kind = "batched 3-D" if dim == 3 else "unbatched 2-D"
+    got = [f"{part.dim()}-D" for part in state]
+    if len(state) == 1:
+        raise RuntimeError(f"For {kind} input, hx should also be {dim}-D but got {got[0]} tensor")
+    both = ", ".join(got)
+    raise RuntimeError(f"For {kind} input, hx and cx should also be {dim}-D but got ({both}) tensors")
+
+
+def check_size(state: Sequence[Tensor], shapes: Sequence[tuple[int, ...]]) -> None:
+    """Raise unless every part of the state has its shape, ``(layers * directions, B, units)``."""
+    for i, (part, shape) in enumerate(zip(state, shapes)):
+        if part.shape != shape:
+            which = f"hidden[{i}]" if len(shapes) > 1 else "hidden"
+            raise RuntimeError(f"Expected {which} size {shape}, got {list(part.shape)}")

@@ -1,0 +1,49 @@
+"""Read one layer's weights under ``torch.nn``'s names: what every ``Params.from_torch`` begins with.
+
+Torch names the weights ``weight_ih``, ``weight_hh``, ``bias_ih``, ``bias_hh``, then the layer: ``_l0``,
+``_l1``, ``_l0_reverse`` ... .  It has two biases per layer, because cuDNN wants both.  Torch itself need
+not be imported: a tensor knows the way to NumPy.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+
+def read_layer(source: Any, layer: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Copy ``weight_ih (GH, D)``, ``weight_hh (GH, H)``, ``bias_ih (GH,)`` and ``bias_hh (GH,)``, G gates.
+
+    Parameters
+    ----------
+    source : module or mapping
+        A recurrent module, or its ``state_dict()``; the values may be tensors or NumPy arrays.
+    layer : str
+        The ending of the parameters' names: ``"l0"``, ``"l1"``, ``"l0_reverse"`` ...
+
+    Returns
+    -------
+    weight_ih, weight_hh, bias_ih, bias_hh : arrays
+        The biases are zeros where the module has none.
+
+    Raises
+    ------
+    ValueError
+        ``"no weight_ih_l0 among ..."`` when the layer is not there; ``"weight_hr_l0 ..."`` when its
+        state is projected (``proj_size``), which no cell here does.
+    """
+    state: Mapping[str, Any] = source.state_dict() if hasattr(source, "state_dict") else source
+    if f"weight_ih_{layer}" not in state:
+        raise ValueError(f"no weight_ih_{layer} among {sorted(state)}")
+    if f"weight_hr_{layer}" in state:
+        raise ValueError(f"weight_hr_{layer} should not be there: projected states are not supported")
+
+    def array(name: str) -> np.ndarray:
+        value = state[f"{name}_{layer}"]
+        return np.array(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
+
+    weight_ih, weight_hh = array("weight_ih"), array("weight_hh")
+    if f"bias_ih_{layer}" not in state:  # a module made with bias=False
+        no_bias = np.zeros(len(weight_hh), weight_hh.dtype)
+        return weight_ih, weight_hh, no_bias, no_bias.copy()
+    return weight_ih, weight_hh, array("bias_ih"), array("bias_hh")
