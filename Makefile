@@ -1,8 +1,8 @@
 # The Machine That Remembers. Two commands do everything:
 #   make course   environment, data, book, assignments, a sample class graded, and where to look
 #   make test     the same environment, all tests
-# Both need Python 3.11+ and make (GNU make 3.81, as on macOS, is enough); both end in seconds when nothing
-# has changed. Targets are relative paths, so that the folder may lie anywhere, also where a name has a space.
+# Both need Python 3.11+ and GNU make; both end in seconds when nothing has changed.
+# Targets are relative paths, so that the folder may lie anywhere, also where a name has a space.
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
@@ -86,7 +86,7 @@ CHANGED := $(shell find $(CLASS)/submitted $(CLASS)/feedback $(CLASS)/gradebook.
 # status 1: all done, and some submissions need a person (the damaged one does, on purpose)
 .build/class: $(PACKAGE) $(ASSIGNMENTS) $(if $(CHANGED),again) | assignments
 	@echo "sample class: graded with --isolation none, since its ten submissions are our own"
-	@$(BIN)/rnncourse sample-class $(CLASS)
+	@$(BIN)/rnncourse sample-class $(CLASS) || { echo "make: to start the sample class afresh: rm -rf $(CLASS)" >&2; exit 2; }
 	@$(BIN)/rnncourse autograde --course $(CLASS) --isolation none || [ $$? = 1 ]
 	@$(BIN)/rnncourse feedback --course $(CLASS)
 	@mkdir -p .build && touch $@

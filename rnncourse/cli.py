@@ -42,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _discard_output()
         return 141
     except OSError as error:
-        where = f" {error.filename}" if error.filename else ""
+        path = error.filename2 or error.filename
+        where = f" {path}" if path else ""
         print(
             f"rnncourse: a file cannot be read or written:{where} ({error.strerror or error}); put that "
             "right, then run the same command again; what was finished is kept",

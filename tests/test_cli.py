@@ -88,11 +88,18 @@ def test_a_missing_package_is_one_sentence_that_says_how_to_get_it():
     assert "Traceback" not in done.stderr
 
 
+def empty_class(root):
+    """A class of one student who has handed in nothing."""
+    (root / "solutions" / "a").mkdir(parents=True)
+    (root / "solutions" / "a" / "a.ipynb").write_text("{}")
+    (root / "submitted" / "Jürgen 名").mkdir(parents=True)
+
+
 def test_a_file_that_cannot_be_written_is_one_sentence(capsys, tmp_path):
-    target = tmp_path / "nowhere" / "score.json"
-    assert main(["mistakes", "rnn", "--score", "--json", str(target)]) == 2
-    [line] = capsys.readouterr().err.splitlines()
-    assert str(target) in line and "No such file or directory" in line and "again" in line
+    empty_class(tmp_path)
+    (tmp_path / "class.html").mkdir()
+    line = refused(capsys, "report", "--course", str(tmp_path))
+    assert "class.html (Is a directory)" in line and "run the same command again" in line
 
 
 @pytest.mark.parametrize(("content", "words"), [(b"# %%\xff\n", "bad.py, line 1: this is not UTF-8")])
@@ -130,9 +137,7 @@ def test_a_full_disk_is_one_sentence():
 
 
 def test_a_terminal_that_knows_no_letter_of_a_name_shows_it_all_the_same(tmp_path):
-    (tmp_path / "solutions" / "a").mkdir(parents=True)
-    (tmp_path / "solutions" / "a" / "a.ipynb").write_text("{}")
-    (tmp_path / "submitted" / "Jürgen 名").mkdir(parents=True)
+    empty_class(tmp_path)
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
     done = started("report", "--course", str(tmp_path), stdout=subprocess.PIPE, env=environment)
     assert (done.returncode, done.stderr) == (0, "")

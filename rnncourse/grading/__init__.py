@@ -3,5 +3,5 @@
 `autograde` grades, `feedback` writes each student's page, `report` writes the class table,
 `sample_class` makes ten students to try it with. `course` knows the folder, `submission` looks at
 what was handed in before any of it runs, `engine` runs nbgrader, `execution` judges what came out,
-`gradebook` reads and withdraws marks.
+`gradebook` makes and reads nbgrader's gradebook and withdraws marks, `record` remembers what was graded.
 """

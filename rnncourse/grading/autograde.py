@@ -6,14 +6,10 @@ again; a run that was killed goes on where it was.
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-import signal
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rnncourse.errors import CourseError
 from rnncourse.grading import gradebook, record, submission
@@ -21,6 +17,7 @@ from rnncourse.grading.course import Course, choose, open_course
 from rnncourse.grading.engine import Engine, started
 from rnncourse.grading.execution import NeedsAPerson, troubles
 from rnncourse.grading.gradebook import Marks
+from rnncourse.grading.interrupt import heard
 from rnncourse.grading.notebook import load
 from rnncourse.grading.outcome import GRADED, NEEDS_A_PERSON, NOT_SUBMITTED, Outcome
 
@@ -89,32 +86,6 @@ def autograde(
         return _grade_all(here, engine, chosen, people, force, echo)
 
 
-@contextlib.contextmanager
-def _heard() -> Iterator[Callable[[], None]]:
-    """Keep Ctrl-C from being lost: Python drops what a signal raises while it clears objects away.
-
-    Yields a function that raises KeyboardInterrupt if that has happened.
-    """
-    signals: list[int] = []
-
-    def hear(number: int, frame: Any) -> None:
-        signals.append(number)
-        raise KeyboardInterrupt
-
-    def ask() -> None:
-        if signals:
-            raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield ask
-        return
-    before = signal.signal(signal.SIGINT, hear)
-    try:
-        yield ask
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _grade_all(
     course: Course,
     engine: Engine,
@@ -127,7 +98,7 @@ def _grade_all(
     total, unchanged = len(chosen) * len(people), 0
     # all before any is graded: what is wrong with an assignment should show at once
     versions = {assignment: prepare(course, engine, assignment) for assignment in chosen}
-    with _heard() as ask:
+    with heard() as ask:
         for assignment, version in versions.items():
             marks = gradebook.marks(course, assignment)
             for student in people:

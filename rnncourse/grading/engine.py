@@ -27,7 +27,6 @@ from nbgrader.preprocessors import (
     LimitOutput,
     SaveAutoGrades,
 )
-from nbgrader.utils import setenv
 from sqlalchemy.exc import SQLAlchemyError
 
 from rnncourse.errors import CourseError
@@ -141,7 +140,7 @@ class Engine:
             AssignLatePenalties,
             CheckCellMetadata,
         ]
-        with setenv(RNNCOURSE_SEED=str(seed)):
+        with _environment(RNNCOURSE_SEED=str(seed)):
             cause = self._run(converter)
         if cause is None:
             return
@@ -192,6 +191,20 @@ class Engine:
 
 
 @contextlib.contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    """Set environment variables for a while (nbgrader's own setenv leaves them behind after an error)."""
+    before = os.environ.copy()
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name in variables:
+            del os.environ[name]
+            if name in before:
+                os.environ[name] = before[name]
+
+
+@contextlib.contextmanager
 def started(course: Course, timeout: int = 30) -> Iterator[Engine]:
     """Set the stage for nbgrader: what it says goes to course/logs, what it calls by name is on the PATH."""
     logfile = course.root / "logs" / "nbgrader.log"
@@ -201,16 +214,12 @@ def started(course: Course, timeout: int = 30) -> Iterator[Engine]:
     log = logging.Logger("rnncourse.grading", logging.INFO)
     log.addHandler(handler)
     captured = logging.getLogger("py.warnings")
-    environment = {
-        # nbgrader starts `alembic` by name when it makes a gradebook
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
-        # a teacher's own IPython start-up files have no say in a mark
-        "IPYTHONDIR": str(course.root / ".rnncourse" / "ipython"),
-    }
-    before = {name: os.environ.get(name) for name in environment}
-    os.environ.update(environment)
+    # nbgrader starts `alembic` by name when it makes a gradebook
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    # a teacher's own IPython start-up files have no say in a mark
+    ipython = str(course.root / ".rnncourse" / "ipython")
     try:
-        with warnings.catch_warnings():
+        with _environment(PATH=path, IPYTHONDIR=ipython), warnings.catch_warnings():
             # other people's deprecations are for the log, not for a teacher
             warnings.simplefilter("default")
             logging.captureWarnings(True)
@@ -222,11 +231,6 @@ def started(course: Course, timeout: int = 30) -> Iterator[Engine]:
         captured.removeHandler(handler)
         captured.propagate = True
         handler.close()
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,14 +1,11 @@
 """Ten students who answer every assignment, right and wrong in known ways: a class to try the tools with.
 
 Nothing is random, and no exercise is known by name: a wrong answer is one that the checks' catalogue of
-mistakes holds, a right one written otherwise is one of its variants. `expected` says what each is worth,
-from the checks alone, without notebook, kernel or gradebook.
+mistakes holds, a right one written otherwise is one of its variants.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import shutil
 from collections.abc import Callable
@@ -16,13 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rnncourse.checks import check, mistakes, variants
+from rnncourse.checks import mistakes, variants
 from rnncourse.errors import CourseError
 from rnncourse.grading.answers import Exercise, exercises, text, written
 from rnncourse.grading.autograde import prepare
-from rnncourse.grading.course import CONFIG, Course, open_course
+from rnncourse.grading.course import CONFIG, Course
 from rnncourse.grading.engine import Engine, RefusedAssignment, started
-from rnncourse.grading.submission import digest, read
 
 MARKER = "sample_class"
 PROSE = "I worked it out with pencil and paper first, then compared with the check."
@@ -183,28 +179,3 @@ def _filled(course: Course, student: str, assignment: str, notebook: Path) -> st
 def _unmarked(source: str) -> str:
     """Drop the marks between which the instructor's lines stand; a student does not see them."""
     return "\n".join(line for line in source.splitlines() if not line.strip().startswith("### "))
-
-
-def expected(course: Path, student: str, assignment: str) -> float | None:
-    """Return what the automatic checks must give a sample student; None: it must need a person.
-
-    Runs what the student wrote, in this process, and asks `check` about every function that comes out of it:
-    a wrong step also spoils the loop that calls it.
-    """
-    here = open_course(course)
-    if STUDENTS[student].damaged:
-        return None
-    files = read(here, student, assignment)
-    seed = here.seed(student, assignment, digest(files or {}))
-    total = 0.0
-    for notebook in here.notebooks(assignment):
-        made = json.loads(_filled(here, student, assignment, notebook))
-        names: dict[str, Any] = {"__name__": "__main__"}
-        for cell in made["cells"]:
-            if cell["cell_type"] == "code" and not cell["metadata"].get("nbgrader", {}).get("grade"):
-                with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
-                    exec(compile(text(cell), "<answer>", "exec"), names)
-        for exercise in exercises(made):
-            if exercise.name in names:
-                total += round(check(exercise.id, names[exercise.name], seed).score * exercise.points, 2)
-    return round(total, 2)

@@ -5,6 +5,7 @@ import errno
 import fcntl
 import hashlib
 import json
+import os
 import shutil
 import signal
 import time
@@ -213,6 +214,7 @@ def test_a_full_disk_stops_the_run_and_is_nobodys_fault(classroom, monkeypatch):
         patch.setattr(engine.Judge, "preprocess", full)
         with pytest.raises(OSError, match="No space left"):
             autograde(classroom.root, ["alpha"], isolation="none", echo=quiet)
+    assert "RNNCOURSE_SEED" not in os.environ
     [ada] = record.outcomes(open_course(classroom.root))[:1]
     assert (ada.state, ada.score) == ("not graded", None)
     [ada] = autograde(classroom.root, ["alpha"], isolation="none", echo=quiet)
