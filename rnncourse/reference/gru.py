@@ -51,7 +51,7 @@ from numpy.typing import DTypeLike
 
 from rnncourse.reference.arguments import check_shape, check_window, copy_unmasked, float_dtype
 from rnncourse.reference.gates import apart, chunks, prepared, rows, sigmoid, stacked_rows
-from rnncourse.reference.torch_names import read_layer
+from rnncourse.reference.torch_names import layer_arrays, read_layer
 
 
 class Params(NamedTuple):
@@ -79,12 +79,7 @@ class Params(NamedTuple):
         """Return copies under ``torch.nn.GRU``'s names; ``bias_hh`` holds zeros and ``b_hn``."""
         bias_hh = np.zeros_like(self.b_h)
         bias_hh[-len(self.b_hn) :] = self.b_hn
-        return {
-            f"weight_ih_{layer}": self.W_xh.copy(),
-            f"weight_hh_{layer}": self.W_hh.copy(),
-            f"bias_ih_{layer}": self.b_h.copy(),
-            f"bias_hh_{layer}": bias_hh,
-        }
+        return layer_arrays(layer, self.W_xh, self.W_hh, self.b_h, bias_hh)
 
 
 class Cache(NamedTuple):

@@ -55,7 +55,7 @@ from numpy.typing import DTypeLike
 
 from rnncourse.reference.arguments import check_shape, check_window, copy_unmasked, float_dtype
 from rnncourse.reference.gates import apart, chunks, prepared, rows, sigmoid, stacked_rows
-from rnncourse.reference.torch_names import read_layer
+from rnncourse.reference.torch_names import layer_arrays, read_layer
 
 
 class Params(NamedTuple):
@@ -77,12 +77,7 @@ class Params(NamedTuple):
 
     def to_torch(self, layer: str = "l0") -> dict[str, np.ndarray]:
         """Return copies under ``torch.nn.LSTM``'s names; ``bias_hh`` is zero, ``bias_ih`` holds ``b_h``."""
-        return {
-            f"weight_ih_{layer}": self.W_xh.copy(),
-            f"weight_hh_{layer}": self.W_hh.copy(),
-            f"bias_ih_{layer}": self.b_h.copy(),
-            f"bias_hh_{layer}": np.zeros_like(self.b_h),
-        }
+        return layer_arrays(layer, self.W_xh, self.W_hh, self.b_h, np.zeros_like(self.b_h))
 
 
 class Cache(NamedTuple):

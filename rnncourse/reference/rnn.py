@@ -37,8 +37,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnncourse.reference.arguments import check_shape, check_window, float_dtype
-from rnncourse.reference.torch_names import read_layer
+from rnncourse.reference.arguments import check_shape, check_window, copy_unmasked, float_dtype
+from rnncourse.reference.torch_names import layer_arrays, read_layer
 
 
 class Params(NamedTuple):
@@ -70,12 +70,7 @@ class Params(NamedTuple):
 
     def to_torch(self, layer: str = "l0") -> dict[str, np.ndarray]:
         """Return copies under ``torch.nn.RNN``'s names; ``bias_hh`` is zero, ``bias_ih`` holds ``b_h``."""
-        return {
-            f"weight_ih_{layer}": self.W_xh.copy(),
-            f"weight_hh_{layer}": self.W_hh.copy(),
-            f"bias_ih_{layer}": self.b_h.copy(),
-            f"bias_hh_{layer}": np.zeros_like(self.b_h),
-        }
+        return layer_arrays(layer, self.W_xh, self.W_hh, self.b_h, np.zeros_like(self.b_h))
 
 
 class Cache(NamedTuple):
@@ -231,13 +226,7 @@ def forward(
 
     # Copies: backward must find what forward saw, whatever the caller does in between.
     params = Params(*(np.array(p, dtype, order="C") for p in params))
-    x = np.array(x, dtype, order="C")
-    skipped = None
-    if mask is not None:
-        mask = np.asarray(mask)
-        check_shape("mask", mask, T, B)
-        skipped = (mask == 0)[:, :, None]
-        np.copyto(x, 0, where=skipped)  # so that 0 * NaN cannot reach a gradient
+    x, skipped = copy_unmasked(x, mask, dtype)
 
     states = np.empty((T + 1, B, H), dtype)
     states[0] = h0

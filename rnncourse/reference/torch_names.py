@@ -1,4 +1,4 @@
-"""Read one layer's weights under ``torch.nn``'s names: what every ``Params.from_torch`` begins with.
+"""One layer's weights under ``torch.nn``'s names: what ``Params.from_torch`` and ``to_torch`` share.
 
 Torch names the weights ``weight_ih``, ``weight_hh``, ``bias_ih``, ``bias_hh``, then the layer: ``_l0``,
 ``_l1``, ``_l0_reverse`` ... .  It has two biases per layer, because cuDNN wants both.  Torch itself need
@@ -47,3 +47,11 @@ def read_layer(source: Any, layer: str) -> tuple[np.ndarray, np.ndarray, np.ndar
         no_bias = np.zeros(len(weight_hh), weight_hh.dtype)
         return weight_ih, weight_hh, no_bias, no_bias.copy()
     return weight_ih, weight_hh, array("bias_ih"), array("bias_hh")
+
+
+def layer_arrays(
+    layer: str, weight_ih: np.ndarray, weight_hh: np.ndarray, bias_ih: np.ndarray, bias_hh: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return copies of what `read_layer` returns, under the names that it reads."""
+    arrays = {"weight_ih": weight_ih, "weight_hh": weight_hh, "bias_ih": bias_ih, "bias_hh": bias_hh}
+    return {f"{name}_{layer}": array.copy() for name, array in arrays.items()}
