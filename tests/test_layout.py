@@ -43,6 +43,7 @@ ASSIGNMENT = (
     "solutions/{0}/{0}.ipynb",
     "exercises/{0}/{0}.ipynb",
 )
+WITH_THE_CHAPTER = ("book/", "rnncourse/figures/")
 
 
 def written(top):
@@ -61,11 +62,12 @@ def chapters(root):
 @pytest.mark.parametrize("stem", checks.stems())
 @pytest.mark.parametrize("pattern", ASSIGNMENT)
 def test_a_stem_with_exercises_has_every_room(root, stem, pattern):
-    assert (root / pattern.format(stem)).is_file()
+    comes_with_the_chapter = stem in AHEAD_OF_THEIR_CHAPTER and pattern.startswith(WITH_THE_CHAPTER)
+    assert (root / pattern.format(stem)).is_file() != comes_with_the_chapter
 
 
-def test_every_stem_with_exercises_is_a_chapter(root):
-    assert set(checks.stems()) <= set(chapters(root))
+def test_every_stem_with_exercises_is_a_chapter_or_will_be(root):
+    assert set(checks.stems()) <= {*chapters(root), *AHEAD_OF_THEIR_CHAPTER}
 
 
 def test_every_chapter_is_in_the_table_of_contents(root):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _WIDTH = 100
 _PRINTED = 8  # lines
 _INDENT = " " * 11
+# Chapters that have exercises and are not written yet: no message sends a learner to a missing page.
+TO_COME: frozenset[str] = frozenset()
 
 
 def _headline(verdict: Verdict) -> str:
@@ -51,7 +53,8 @@ def _advice(verdict: Verdict) -> list[str]:
         return []
     stem, heading = verdict.section
     name = verdict.exercise.split(".")[-1]
-    advice = [f"Read: the section '{heading}' of the chapter '{stem}'."] if heading else []
+    written = heading and stem not in TO_COME
+    advice = [f"Read: the section '{heading}' of the chapter '{stem}'."] if written else []
     return [
         *advice,
         f'Help: hint("{verdict.exercise}")',

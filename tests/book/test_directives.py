@@ -15,6 +15,7 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from rnncourse.checks import exercises, stems
 from rnncourse.checks.mistakes import catalogue
+from rnncourse.checks.render import TO_COME
 
 ROOT = Path(__file__).resolve().parents[2]
 Built = tuple[BeautifulSoup, str]
@@ -171,8 +172,10 @@ def test_the_twists_mistakes_stay_out_of_the_book(
     sentences -= {flat(mistake.sentence) for mistake in catalogue(stem) if mistake.exercise != twist}
     assert len(sentences) > 3, f"little is known about {twist} alone: this test sees nothing"
     page, _ = build(f"```{{mistakes}} {stem}\n```\n")
-    built = BeautifulSoup((site / "book" / f"{stem}.html").read_text("utf-8"), "html.parser")
-    for where in (page, built):
+    pages = [page]
+    if stem not in TO_COME:
+        pages.append(BeautifulSoup((site / "book" / f"{stem}.html").read_text("utf-8"), "html.parser"))
+    for where in pages:
         folds = where.select("details.mistakes")
         assert folds
         assert twist.split(".")[1] not in [fold.summary.get_text() for fold in folds if fold.summary]
@@ -183,7 +186,7 @@ def test_the_twists_mistakes_stay_out_of_the_book(
 def test_an_unknown_stem_is_a_warning_with_its_place(build: Callable[[str], Built]) -> None:
     _, said = build("Text.\n\n```{mistakes} grammar\n```\n")
     assert (
-        "/index.md:5: WARNING: mistakes: no exercises are called 'grammar'; there are feedforward, rnn"
+        f"/index.md:5: WARNING: mistakes: no exercises are called 'grammar'; there are {', '.join(stems())}"
         in said
     )
 

@@ -9,6 +9,7 @@ import pytest
 from rnncourse import checks
 from rnncourse.checks import mistakes, variants
 from rnncourse.checks.compare import Tolerance
+from rnncourse.checks.render import TO_COME
 from rnncourse.checks.rules import values
 
 EXERCISES = [name for stem in checks.stems() for name in checks.exercises(stem)]
@@ -26,7 +27,7 @@ def test_mistake_is_rejected_and_named(mistake):
         assert verdict.score < 1
         assert verdict.mistake == mistake.id
         assert re.sub(r"\s+", " ", mistake.sentence) in re.sub(r"\s+", " ", verdict.message)
-        assert mistake.section[1] in verdict.message
+        assert (mistake.section[1] in verdict.message) == (mistake.section[0] not in TO_COME)
         scores.add(verdict.score)
     assert len(scores) == 1, "the draw decides the marks"
 
@@ -75,13 +76,18 @@ def headings(root, stem):
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.id)
 def test_section_of_a_mistake_stands_in_the_book(root, mistake):
     stem, heading = mistake.section
-    assert heading in headings(root, stem)
+    assert heading and (stem in TO_COME or heading in headings(root, stem))
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
 def test_section_of_an_exercise_stands_in_the_book(root, exercise):
     asked = checks.find(exercise)
-    assert asked.heading in headings(root, asked.stem)
+    assert asked.heading and (asked.stem in TO_COME or asked.heading in headings(root, asked.stem))
+
+
+def test_the_chapters_to_come_are_those_that_are_not_written(root):
+    """Their messages name no section yet; the day a chapter is written its stem leaves ``TO_COME``."""
+    assert {stem for stem in checks.stems() if not (root / "book" / f"{stem}.md").is_file()} == set(TO_COME)
 
 
 @pytest.mark.parametrize("stem", checks.stems())
