@@ -1,0 +1,7 @@
+"""``python -m rnncourse.cli``: the same command where no script is installed."""
+
+import sys
+
+from rnncourse.cli import main
+
+sys.exit(main())
