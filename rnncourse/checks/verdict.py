@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass, replace
+from typing import TextIO
 
 from rnncourse.checks import render
+
+VALIDATING = "NBGRADER_VALIDATING"  # set in the environment while a student's notebook is validated
 
 
 @dataclass(frozen=True)
@@ -102,14 +106,24 @@ class Verdict:
 
 
 def show(verdict: Verdict) -> None:
-    """Show a verdict: as a rich display inside IPython, printed elsewhere; never on stderr."""
+    """Show a verdict: as a rich display inside IPython, printed elsewhere.
+
+    Never on stderr, where a grader takes a word for a failure; but a notebook's "Validate" button shows a
+    failed cell's words from there and nowhere else, and tells us so.
+    """
     ipython = sys.modules.get("IPython")  # if it is not loaded, nobody is using it
     if ipython is not None and ipython.get_ipython() is not None:
         from IPython.display import display
 
         display(verdict)
+        if VALIDATING in os.environ and not verdict.passed:
+            _print(verdict.message, sys.stderr)
         return
+    _print(verdict.message, sys.stdout)
+
+
+def _print(message: str, stream: TextIO) -> None:
     try:
-        print(verdict.message)
+        print(message, file=stream)
     except UnicodeEncodeError:  # a terminal that knows fewer letters than the learner's own text
-        print(verdict.message.encode("ascii", "backslashreplace").decode("ascii"))
+        print(message.encode("ascii", "backslashreplace").decode("ascii"), file=stream)
