@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from rnncourse import __version__
-from rnncourse.cli import assignments, data, grading, labs, work
+from rnncourse.cli import assignments, bench, data, grading, labs, work
 from rnncourse.errors import CourseError
 
 
@@ -77,6 +77,6 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="rnncourse", description="The Machine That Remembers: its tools.")
     top.add_argument("--version", action="version", version=f"rnncourse {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (work, data, labs, assignments, grading):
+    for module in (work, data, labs, assignments, grading, bench):
         module.add(commands)
     return top
