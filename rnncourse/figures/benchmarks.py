@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from rnncourse.figures import LINES, blank, book_style
 
 Rows = Sequence[Mapping[str, Any]]
-MEAN = "geometric mean"
+TICKS = (0.1, 0.2, 0.5, 1, 2, 5)
 
 
 def summary(rows: Rows) -> list[Mapping[str, Any]]:
@@ -48,6 +48,8 @@ def ratios(rows: Rows) -> Figure:
     axes.plot(goals, places, label="goal", color=bar.color, marker="|", markersize=13, linestyle="")
     axes.axvline(1, color="#555555", linewidth=1)
     axes.set_xscale("log")
+    axes.minorticks_off()
+    axes.set_xticks(TICKS, [f"{tick:g}" for tick in TICKS])
     axes.set_yticks(places, [f"{row['work']} / {row['anchor']}" for row in chosen], fontsize=7.5)
     axes.invert_yaxis()
     axes.set_xlabel("ours over the anchor (logarithmic)")
