@@ -137,6 +137,7 @@ def test_reference_needs_numpy_alone(root):
     allowed = {
         "numpy",
         "collections",
+        "types",
         "typing",
         "math",
         "__future__",
