@@ -36,11 +36,10 @@ def test_every_state_is_a_weighted_mean_of_all_candidates_and_the_start(params, 
 
 def test_the_gate_says_what_is_new_and_not_what_is_kept(params, run_input):
     x, h0 = run_input
-    biased = (
-        lambda value: params._replace(  # noqa: E731
-            b_h=np.concatenate([np.full(H, value), params.b_h[H:]])
-        )
-    )
+
+    def biased(value):
+        return params._replace(b_h=np.concatenate([np.full(H, value), params.b_h[H:]]))
+
     assert_allclose(min_gru.step(biased(-1e3), x[0], h0), h0, rtol=1e-12)
     candidate = (x[0] @ params.W_xh.T + params.b_h)[:, H:]
     assert_allclose(min_gru.step(biased(1e3), x[0], h0), candidate, rtol=1e-12)
