@@ -37,7 +37,8 @@ class MinGRU(Recurrent):
     Notes
     -----
     Parameters are named ``weight_ih_l0 (2H, D)`` and ``bias_ih_l0 (2H,)``, then ``..._l1`` and so on; there
-    is no ``weight_hh``.  In half precision gate, candidate and scan are computed in float32.
+    is no ``weight_hh``.  In half precision gate and scan are computed in float32.  On a CPU, gradients of
+    gradients exist only where a step, B times H, is smaller than ``LARGE_STEP``.
 
     Source: Feng et al. 2024, "Were RNNs all we needed?".
     """

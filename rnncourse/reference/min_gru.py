@@ -11,7 +11,7 @@ one unit at a time: every matrix product can be done for all steps at once, and 
 recurrence is one multiplication and one addition per unit and step (and could even be done as a parallel
 scan, as ``rnncourse.nn.MinGRU`` does).  The weights are stacked in the order z, n.
 
-.. warning:: z is what is *new* here, as in the papers of this unit; in ``gru`` it is what is *kept*.
+.. warning:: z is what is *new* here, as in the paper; in ``gru`` it is what is *kept*.
 
 This is the plain form of the paper (its section 3.1).  The authors also give a second one that works with
 logarithms; that needs a positive candidate, ``n + 1/2`` where n is positive and ``sigmoid(n)`` elsewhere,

@@ -73,7 +73,30 @@ def test_large_inputs_and_long_sequences_stay_finite():
     assert x.grad.isfinite().all()
 
 
-def test_under_autocast_it_gives_what_torchs_gives():
+@pytest.mark.parametrize("walked", [False, True])
+def test_in_half_precision_a_gate_near_zero_still_forgets(walked, monkeypatch):
+    """1 - z is 1 in bfloat16 for z below 0.002: without float32 inside, nothing would ever fade."""
+    monkeypatch.setattr(min_gru, "LARGE_STEP", 1 if walked else 2**30)
+    module = MinGRU(D, H, dtype=torch.bfloat16)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.zero_()
+        module.bias_ih_l0[:H] = -7
+        output, _ = module(torch.zeros(1000, B, D).bfloat16(), torch.ones(1, B, H).bfloat16())
+    z = torch.sigmoid(torch.tensor(-7.0))
+    assert_close(output[-1].float(), ((1 - z) ** 1000).expand(B, H), 1e-2)
+
+
+def test_gradients_of_gradients_come_from_the_scan_and_are_refused_by_the_walk(monkeypatch):
+    module, x = MinGRU(D, H), torch.randn(T, B, D, requires_grad=True)
+    first = lambda: torch.autograd.grad(module(x)[0].square().sum(), x, create_graph=True)[0]  # noqa: E731
+    assert torch.autograd.grad(first().square().sum(), x)[0].any()
+    monkeypatch.setattr(min_gru, "LARGE_STEP", 1)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        first().square().sum().backward()
+
+
+def test_under_autocast_it_gives_half_precision():
     x = torch.randn(T, B, D)
     with torch.autocast("cpu", torch.bfloat16):
         ours, last = MinGRU(D, H)(x)

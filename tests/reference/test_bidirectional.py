@@ -161,6 +161,21 @@ def test_the_directions_are_two_runs_of_the_cell(cell):
         assert_all_close([part], [np.stack([a[-1], b[-1]])], 0)
 
 
+def test_one_way_is_the_cell_with_its_state_in_a_tuple(cell):
+    problem = Problem(cell)
+    params, state = problem.params.from_start, tuple(part[0] for part in problem.state)
+    h, last, cache = bidirectional.one_way(cell, params, problem.x, state)
+    *histories, own = cell.forward(params, problem.x, *state)
+    assert_all_close([h, *last], [histories[0], *(history[-1] for history in histories)], 0)
+    assert not any(np.shares_memory(h, part) for part in last)
+    dh, dlast = problem.dh[:, :, :H], tuple(part[0] for part in problem.dlast)
+    dx, dstate, dparams = bidirectional.one_way_backward(dh, dlast, cache)
+    whole = dh.copy()
+    whole[-1] += dlast[0]  # the last h is seen twice
+    expected = cell.backward(whole, *dlast[1:], own)
+    assert_all_close([dx, *dstate, *dparams], [*expected[:-1], *expected[-1]], 0)
+
+
 def test_a_window_cuts_each_direction_in_its_own_order(cell):
     problem = Problem(cell)
     _, (dx, dstate, dparams) = problem.run(window=3)
