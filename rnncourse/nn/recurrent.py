@@ -72,18 +72,10 @@ class Recurrent(torch.nn.Module):
         self.bias, self.batch_first, self.proj_size = bias, batch_first, proj_size
         self.dropout, self.bidirectional = float(dropout), bidirectional
 
-        rows, seen = self.gates * hidden_size, proj_size or hidden_size
         for layer in range(num_layers):
-            width = input_size if layer == 0 else seen * len(self._directions)
+            width = input_size if layer == 0 else self._state_sizes[0] * len(self._directions)
             for direction in self._directions:
-                shapes: dict[str, tuple[int, ...]]
-                shapes = {"weight_ih": (rows, width), "weight_hh": (rows, seen)}
-                if bias:
-                    # two vectors where one would do, because cuDNN and therefore torch.nn has two
-                    shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
-                if proj_size:
-                    shapes |= {"weight_hr": (proj_size, hidden_size)}
-                for name, shape in shapes.items():
+                for name, shape in self._shapes(width).items():
                     values = torch.empty(shape, device=device, dtype=dtype)
                     self.register_parameter(f"{name}_l{layer}{direction}", Parameter(values))
         self.reset_parameters()
@@ -97,6 +89,20 @@ class Recurrent(torch.nn.Module):
     def _state_sizes(self) -> Sequence[int]:
         """The number of units in each part of the state."""
         return (self.hidden_size,)
+
+    def _shapes(self, width: int) -> dict[str, tuple[int, ...]]:
+        """Name the parameters of one layer in one direction, in Torch's order, with their shapes.
+
+        ``width`` is the number of features that the layer reads.
+        """
+        rows, seen = self.gates * self.hidden_size, self._state_sizes[0]
+        shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, width), "weight_hh": (rows, seen)}
+        if self.bias:
+            # two vectors where one would do, because cuDNN and therefore torch.nn has two
+            shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
+        if self.proj_size:
+            shapes |= {"weight_hr": (self.proj_size, self.hidden_size)}
+        return shapes
 
     def _scan(self, rows: Tensor, sizes: list[int], state: State, name: str) -> tuple[Tensor, State]:
         """Run one layer in one direction over packed rows: what makes the cell this cell.

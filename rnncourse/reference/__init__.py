@@ -1,7 +1,9 @@
 """NumPy references: an explicit loop over time forward, a hand-derived loop backward, and nothing hidden.
 
 Read the modules in this order: ``feedforward``, ``rnn``, ``output_layer``, ``embedding``, ``losses``,
-``gradcheck``, ``optim``, ``lstm``, ``gru``.  Importing this package loads NumPy and nothing else.
+``gradcheck``, ``optim``, ``lstm``, ``gru``; then the variants ``peephole_lstm``, ``coupled_lstm`` and
+``min_gru``, and what is built of any cell: ``bidirectional``, ``stacked``.  Importing this package loads
+NumPy and nothing else.
 
 Conventions that hold everywhere here:
 
@@ -14,15 +16,35 @@ Conventions that hold everywhere here:
 """
 
 from rnncourse.reference import (
+    bidirectional,
+    coupled_lstm,
     embedding,
     feedforward,
     gradcheck,
     gru,
     losses,
     lstm,
+    min_gru,
     optim,
     output_layer,
+    peephole_lstm,
     rnn,
+    stacked,
 )
 
-__all__ = ["embedding", "feedforward", "gradcheck", "gru", "losses", "lstm", "optim", "output_layer", "rnn"]
+__all__ = [
+    "bidirectional",
+    "coupled_lstm",
+    "embedding",
+    "feedforward",
+    "gradcheck",
+    "gru",
+    "losses",
+    "lstm",
+    "min_gru",
+    "optim",
+    "output_layer",
+    "peephole_lstm",
+    "rnn",
+    "stacked",
+]

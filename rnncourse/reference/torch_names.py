@@ -32,21 +32,46 @@ def read_layer(source: Any, layer: str) -> tuple[np.ndarray, np.ndarray, np.ndar
         ``"no weight_ih_l0 among ..."`` when the layer is not there; ``"weight_hr_l0 ..."`` when its
         state is projected (``proj_size``), which no cell here does.
     """
-    state: Mapping[str, Any] = source.state_dict() if hasattr(source, "state_dict") else source
-    if f"weight_ih_{layer}" not in state:
-        raise ValueError(f"no weight_ih_{layer} among {sorted(state)}")
+    state = _state(source)
+    weight_ih, weight_hh = (read_array(source, name, layer) for name in ("weight_ih", "weight_hh"))
     if f"weight_hr_{layer}" in state:
         raise ValueError(f"weight_hr_{layer} should not be there: projected states are not supported")
+    no_bias = np.zeros(len(weight_hh), weight_hh.dtype)  # for a module made with bias=False
+    bias_ih, bias_hh = (read_array(source, name, layer, no_bias) for name in ("bias_ih", "bias_hh"))
+    return weight_ih, weight_hh, bias_ih, bias_hh
 
-    def array(name: str) -> np.ndarray:
-        value = state[f"{name}_{layer}"]
-        return np.array(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
 
-    weight_ih, weight_hh = array("weight_ih"), array("weight_hh")
-    if f"bias_ih_{layer}" not in state:  # a module made with bias=False
-        no_bias = np.zeros(len(weight_hh), weight_hh.dtype)
-        return weight_ih, weight_hh, no_bias, no_bias.copy()
-    return weight_ih, weight_hh, array("bias_ih"), array("bias_hh")
+def read_array(source: Any, name: str, layer: str, default: np.ndarray | None = None) -> np.ndarray:
+    """Copy one parameter of one layer, of any shape.
+
+    Parameters
+    ----------
+    source, layer
+        As `read_layer` takes them.
+    name : str
+        The beginning of the parameter's name: ``"weight_ih"`` ...
+    default : array, optional
+        What to copy when it is not there.
+
+    Returns
+    -------
+    array
+
+    Raises
+    ------
+    ValueError
+        ``"no weight_ih_l0 among ..."`` when it is not there and there is no ``default``.
+    """
+    state = _state(source)
+    value = state.get(f"{name}_{layer}", default)
+    if value is None:
+        raise ValueError(f"no {name}_{layer} among {sorted(state)}")
+    return np.array(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
+
+
+def _state(source: Any) -> Mapping[str, Any]:
+    """Return a module's ``state_dict``, or the mapping that came."""
+    return source.state_dict() if hasattr(source, "state_dict") else source
 
 
 def layer_arrays(

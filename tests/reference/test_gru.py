@@ -1,4 +1,4 @@
-"""What is the GRU's own; all that cells have in common stands in test_architectures.py."""
+"""What is the GRU's own; all that cells have in common stands in tests/architectures."""
 
 import numpy as np
 import pytest
