@@ -30,7 +30,7 @@ MACHINERY = {
 AHEAD_OF_THEIR_CHAPTER = {
     "text_generation": "its data and its first lab serve the chapter rnn",
     "lstm": "reference and module, for whoever uses the package",
-    "gru": "reference and module, for whoever uses the package",
+    "gru": "reference, module and exercises; its chapter is to be written",
 }
 ASSIGNMENT = (
     "book/{}.md",

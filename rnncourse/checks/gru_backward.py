@@ -52,7 +52,8 @@ GRU_STEP_BACKWARD = Exercise(
         "Compute r, z, n and q = h_prev @ W_hn.T + b_hn again. Then the gradients of what stands inside n, z "
         "and r, in that order. q gets r times what n gets.",
         "da_n = dh_t * (1 - z) * (1 - n**2); da_z = dh_t * (h_prev - n) * z * (1 - z); da_r = da_n * q * r * "
-        "(1 - r); dq = da_n * r. From x_t's side the stack is [da_r, da_z, da_n], from h_prev's [da_r, da_z, dq].",
+        "(1 - r); dq = da_n * r. From x_t's side the stack is [da_r, da_z, da_n], from h_prev's "
+        "[da_r, da_z, dq].",
     ),
 )
 
@@ -95,7 +96,8 @@ GRU_BACKWARD = Exercise(
     heading="Back through time",
     hints=(
         "Which two gradients arrive at h[t]? Which of them is missing at the last step?",
-        "First the states: forward once, with h0 in front. Then t from T - 1 down to 0: the total gradient of "
+        "First the states: forward once, with h0 in front. Then t from T - 1 down to 0: the "
+        "total gradient of "
         "h[t] is dh[t] plus what step t + 1 sent back. Weight gradients add up over the steps.",
         "dx[t], carried, *shares = gru_step_backward(dh[t] + carried, x[t], h_prev, W_xh, W_hh, b_h, b_hn), "
         "with h_prev = h[t - 1] if t > 0 else h0; carried starts as zeros and ends as dh0.",

@@ -76,9 +76,11 @@ MINIMAL_GATED_STEP_BACKWARD = Exercise(
     heading="Back through one step",
     hints=(
         "In how many places does f stand? And h_prev? So how many arrows lead back to each?",
-        "Name what the candidate sees: m = f * h_prev. From n you get da_n, from da_n you get dm = da_n @ W_hn, "
+        "Name what the candidate sees: m = f * h_prev. From n you get da_n, from da_n you get dm "
+        "= da_n @ W_hn, "
         "and dm goes on to both factors of m.",
-        "df = dh_t * (n - h_prev) + dm * h_prev, and da_f = df * f * (1 - f). For dh_prev there are three terms: "
+        "df = dh_t * (n - h_prev) + dm * h_prev, and da_f = df * f * (1 - f). For dh_prev there "
+        "are three terms: "
         "dh_t * (1 - f), dm * f, and what da_f sends through W_hf.",
     ),
 )

@@ -108,6 +108,16 @@ def _(x_t: Array, h_prev: Array, *weights: Array) -> Any:
 
 # ---------------------------------------------------------------- the candidate and r
 @_of(
+    "tanh_around_input",
+    "the candidate's tanh is taken of the input's share alone, and r * q is added after it.",
+)
+def _(x_t: Array, h_prev: Array, *weights: Array) -> Any:
+    a_r, a_z, x_n, q = inner(x_t, h_prev, *weights)
+    z = sigmoid(a_z)
+    return (1 - z) * (np.tanh(x_n) + sigmoid(a_r) * q) + z * h_prev
+
+
+@_of(
     "reset_before_product",
     "r meets the state *before* the product, W_hn (r * h_prev) + b_hn. Here the product comes first, then r.",
     "Reset before or after",

@@ -84,7 +84,8 @@ def _(dh: Array, x: Array, h0: Array, *weights: Array) -> Any:
 
 @_of(
     "carried_adds_up",
-    "the carried gradient adds up, `carried += dh_prev`. dh_prev holds all that comes from later steps already.",
+    "the carried gradient adds up, `carried += dh_prev`. dh_prev holds all that comes from "
+    "later steps already.",
 )
 def _(dh: Array, x: Array, h0: Array, *weights: Array) -> Any:
     steps, carried = [], np.zeros_like(h0)

@@ -91,7 +91,8 @@ def _(dh: Array, x: Array, h0: Array, *weights: Array) -> Any:
 
 @_of(
     "always_float64",
-    "Your numbers are right, but float32 inputs give float64 gradients: np.zeros without a dtype makes float64.",
+    "Your numbers are right, but float32 inputs give float64 gradients: np.zeros without a "
+    "dtype makes float64.",
 )
 def _(dh: Array, x: Array, h0: Array, *weights: Array) -> Any:
     return tuple(gradient.astype(np.float64) for gradient in way_back(dh, x, h0, *weights))

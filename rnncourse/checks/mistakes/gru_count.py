@@ -86,14 +86,18 @@ def _(cell: str, input_size: int, hidden_size: int) -> Any:
 
 
 @_of(
-    "candidates_forgotten", "LSTM and GRU have three and two blocks: the candidates g and n are not counted."
+    "candidates_forgotten",
+    "the LSTM has three blocks and the GRU two: the candidates g and n are not counted.",
 )
 def _(cell: str, input_size: int, hidden_size: int) -> Any:
     blocks = {"rnn": 1, "lstm": 3, "gru": 2}[cell]
     return blocks * hidden_size * (input_size + hidden_size + 1) + _b_hn(cell, hidden_size)
 
 
-@_of("lstm_and_gru_exchanged", "LSTM and GRU have changed places: 3 blocks for the one, 4 for the other.")
+@_of(
+    "lstm_and_gru_exchanged",
+    "the LSTM and the GRU have changed places: 3 blocks for the one, 4 for the other.",
+)
 def _(cell: str, input_size: int, hidden_size: int) -> Any:
     blocks = {"rnn": 1, "lstm": 3, "gru": 4}[cell]
     return blocks * hidden_size * (input_size + hidden_size + 1) + _b_hn(cell, hidden_size)
@@ -101,19 +105,19 @@ def _(cell: str, input_size: int, hidden_size: int) -> Any:
 
 @_of(
     "only_W_xh_has_gates",
-    "W_xh and the bias have a block for each gate, W_hh only one. Each gate has its own W_h.",
+    "only one block of W_hh is counted. Each gate has one of its own, as in W_xh.",
 )
 def _(cell: str, input_size: int, hidden_size: int) -> Any:
     gated = _blocks(cell) * hidden_size * (input_size + 1)
     return gated + hidden_size * hidden_size + _b_hn(cell, hidden_size)
 
 
-@_of("W_hh_forgotten", "W_hh is not counted: the weights between state and gates.")
+@_of("W_hh_forgotten", "the weights between state and gates, W_hh, are not counted.")
 def _(cell: str, input_size: int, hidden_size: int) -> Any:
     return _blocks(cell) * hidden_size * (input_size + 1) + _b_hn(cell, hidden_size)
 
 
-@_of("W_xh_forgotten", "W_xh is not counted: the weights between input and gates.")
+@_of("W_xh_forgotten", "the weights between input and gates, W_xh, are not counted.")
 def _(cell: str, input_size: int, hidden_size: int) -> Any:
     return _blocks(cell) * hidden_size * (hidden_size + 1) + _b_hn(cell, hidden_size)
 

@@ -84,7 +84,8 @@ def _(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array, b_hn: Arr
 
 @_of(
     "gates_interleaved",
-    "every third row is read as one gate's, W[0::3]. The gates stand one after the other: rows 0 to H are r's.",
+    "every third row is read as one gate's, W[0::3]. The gates stand one after the other: "
+    "rows 0 to H are r's.",
 )
 def _(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array, b_hn: Array) -> Any:
     apart = (np.concatenate([w[gate::3] for gate in range(3)]) for w in (W_xh, W_hh, b_h))
@@ -173,7 +174,8 @@ def _(x_t: Array, h_prev: Array, *weights: Array) -> Any:
 
 @_of(
     "always_float64",
-    "Your numbers are right, but float32 inputs give a float64 state: np.zeros without a dtype makes float64.",
+    "Your numbers are right, but float32 inputs give a float64 state: np.zeros without a "
+    "dtype makes float64.",
 )
 def _(x_t: Array, h_prev: Array, *weights: Array) -> Any:
     return right(x_t, h_prev, *weights).astype(np.float64)

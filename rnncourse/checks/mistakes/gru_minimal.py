@@ -20,6 +20,7 @@ def _of(name: str, when: str, heading: str = _BACK) -> Any:
 
 
 def gates(x_t: Array, h: Array, W_xh: Array, W_hh: Array, b_h: Array) -> tuple[Array, Array]:
+    """Return f and n of a step, each ``(B, H)``."""
     (W_hf, W_hn), (x_f, x_n) = np.split(W_hh, 2), np.split(x_t @ W_xh.T + b_h, 2, axis=1)
     f = sigmoid(x_f + h @ W_hf.T)
     return f, np.tanh(x_n + (f * h) @ W_hn.T)
@@ -43,6 +44,7 @@ def leave(
 
 
 def right(dh_t: Array, x_t: Array, h: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Any:
+    """Go back through a step as it should be."""
     f, _, da_n, dm, df = pieces(dh_t, x_t, h, W_xh, W_hh, b_h)
     return leave(df * f * (1 - f), da_n, dh_t * (1 - f) + dm * f, f * h, x_t, h, W_xh, W_hh)
 
@@ -161,7 +163,8 @@ def _(dh_t: Array, x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Arr
 
 @_of(
     "reset_after_product",
-    "f meets the product, f * (W_hn h_prev), as r does in the GRU, forward and back. Here f meets h_prev first.",
+    "f meets the product, f * (W_hn h_prev), as r does in the GRU, forward and back. Here f "
+    "meets h_prev first.",
     "Reset before or after",
 )
 def _(dh_t: Array, x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Any:
@@ -179,7 +182,8 @@ def _(dh_t: Array, x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Arr
 
 @_of(
     "f_exchanged_throughout",
-    "the whole step is h = f * h_prev + (1 - f) * n, forward and back. Here f is how much of h_prev is replaced.",
+    "the whole step is h = f * h_prev + (1 - f) * n, forward and back. Here f is how much of "
+    "h_prev is replaced.",
     "One step",
 )
 def _(dh_t: Array, x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Any:

@@ -74,7 +74,8 @@ def _(x: Array, h0: Array, *weights: Array) -> Any:
 
 @_of(
     "last_state_everywhere",
-    "every row holds the last state. The same array was stored at each step and then changed; store a new one.",
+    "every row holds the last state. The same array was stored at each step and then "
+    "changed; store a new one.",
 )
 def _(x: Array, h0: Array, *weights: Array) -> Any:
     return np.stack([_unroll(x, h0, *weights)[-1]] * len(x))

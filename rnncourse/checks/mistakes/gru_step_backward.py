@@ -148,7 +148,8 @@ def _(dh_t: Array, h_prev: Array, r: Array, z: Array, n: Array, q: Array) -> Any
 
 @_of(
     "path_through_1_minus_z_missing",
-    "nothing goes back through the candidate: the path through 1 - z is missing. Only z * h_prev is followed.",
+    "nothing goes back through the candidate: the path through 1 - z is missing. Only z * "
+    "h_prev is followed.",
 )
 def _(dh_t: Array, h_prev: Array, r: Array, z: Array, n: Array, q: Array) -> Any:
     da_r, da_z, da_n, dq = slopes(dh_t, h_prev, r, z, n, q)
