@@ -33,7 +33,7 @@ def back(dh, x, h0, *weights):
     return dx, dh0, *dparams
 
 
-# -- the references that stand nowhere else ----------------------------------------------------------------
+# -- the references that stand nowhere else ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -78,7 +78,7 @@ def test_counts_are_those_of_torch_less_the_second_biases(cell, biases):
     assert checks.find("gru.parameter_count").reference(cell, 5, 7) == expected
 
 
-# -- the inputs ----------------------------------------------------------------------------------------------
+# -- the inputs -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -106,7 +106,7 @@ def test_gradients_enter_at_every_step_and_once_at_the_last_only(seed):
         assert np.all(args["dh"][-1] != 0)
 
 
-# -- a student's way -----------------------------------------------------------------------------------------
+# -- a student's way --------------------------------------------------------------------------------------
 
 FIRST_TRY = """
 def gru_step_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, b_hn):
@@ -157,7 +157,7 @@ def test_one_wrong_gradient_costs_its_own_mark_only():
         assert core == ["dh_prev"]
 
 
-# -- wrong in a way that has no name -------------------------------------------------------------------------
+# -- wrong in a way that has no name ----------------------------------------------------------------------
 
 
 def kept_between_calls():
@@ -214,7 +214,7 @@ SUBTLE = [
     ("gru_step_backward", lambda *args: tuple(g + 1e-7 for g in step_back(*args)), "dW_xh"),
     ("gru_forward", lambda x, h0, *w: forward(x, h0, *w)[: min(len(x), 5)], "every step"),
     ("gru_forward", lambda x, h0, *w: forward(x, np.clip(h0, -0.5, 0.5), *w), "the first step, h[0]"),
-    ("parameter_count", lambda cell, D, H: (3 + (cell == "lstm")) * H * (D + H + 1) + H, '"lstm"'),
+    ("parameter_count", lambda cell, D, H: 3 * H * (D + H + 1) + H, '"lstm"'),
 ]
 
 
@@ -247,7 +247,7 @@ def test_a_count_that_is_a_float_is_seen_whatever_the_cell(cell):
     assert [entry.name for entry in verdict.details if not entry.passed] == ["an int"]
 
 
-# -- the question in prose -------------------------------------------------------------------------------------
+# -- the question in prose --------------------------------------------------------------------------------
 
 
 def test_the_numbers_in_the_model_answer_are_right(root):
