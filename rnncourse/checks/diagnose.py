@@ -36,6 +36,9 @@ def name_mistake(
     cases = [observation.case for observation in seen]
     by_numbers = None
     for mistake in mistakes.of(exercise.id):
+        # One ordinary call tells most of them apart from the learner's function: do not make the others.
+        if plain and not _agrees_at(plain[0], exercise, seen, mistake):
+            continue
         known = observe(exercise, mistake.function, cases)
         if not any(_has_numbers(observation) for observation in known):
             continue
@@ -48,6 +51,13 @@ def name_mistake(
         if by_numbers is None and set(wrong) & set(plain) and all(agreeing[index] for index in plain):
             by_numbers = mistake
     return by_numbers
+
+
+def _agrees_at(
+    index: int, exercise: Exercise, seen: Sequence[Observation], mistake: mistakes.Mistake
+) -> bool:
+    (known,) = observe(exercise, mistake.function, [seen[index].case])
+    return _same_numbers(exercise, seen[index], known)
 
 
 def _has_numbers(observation: Observation) -> bool:

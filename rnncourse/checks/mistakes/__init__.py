@@ -31,6 +31,20 @@ _MODULES = {
         "rnn_chunks",
         "rnn_leaky",
     ),
+    "gru": (
+        "gru",
+        "gru_gates",
+        "gru_sequence",
+        "gru_step_backward",
+        "gru_step_again",
+        "gru_step_gradients",
+        "gru_backward",
+        "gru_backward_sums",
+        "gru_reset_before",
+        "gru_count",
+        "gru_minimal",
+        "gru_minimal_gradients",
+    ),
 }
 
 
