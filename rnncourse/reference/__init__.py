@@ -1,7 +1,8 @@
 """NumPy references: an explicit loop over time forward, a hand-derived loop backward, and nothing hidden.
 
 Read the modules in this order: ``feedforward``, ``rnn``, ``output_layer``, ``embedding``, ``losses``,
-``gradcheck``, ``optim``, ``lstm``, ``gru``.  Importing this package loads NumPy and nothing else.
+``gradcheck``, ``optim``, ``lstm``, ``gru``; then what the applications stand on: ``attention``,
+``sampling``, ``decoding``, ``crf``, ``ctc``, ``ctc_decoding``.  Importing this package loads NumPy and nothing else.
 
 Conventions that hold everywhere here:
 
@@ -14,6 +15,11 @@ Conventions that hold everywhere here:
 """
 
 from rnncourse.reference import (
+    attention,
+    crf,
+    ctc,
+    ctc_decoding,
+    decoding,
     embedding,
     feedforward,
     gradcheck,
@@ -23,6 +29,23 @@ from rnncourse.reference import (
     optim,
     output_layer,
     rnn,
+    sampling,
 )
 
-__all__ = ["embedding", "feedforward", "gradcheck", "gru", "losses", "lstm", "optim", "output_layer", "rnn"]
+__all__ = [
+    "attention",
+    "crf",
+    "ctc",
+    "ctc_decoding",
+    "decoding",
+    "embedding",
+    "feedforward",
+    "gradcheck",
+    "gru",
+    "losses",
+    "lstm",
+    "optim",
+    "output_layer",
+    "rnn",
+    "sampling",
+]
