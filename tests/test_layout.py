@@ -19,10 +19,20 @@ MACHINERY = {
         "gradcheck": "plain functions",
         "gates": "what gated cells share",
         "torch_names": "what every Params.from_torch begins with",
+        "attention": "plain functions, for the chapter translation",
+        "decoding": "plain functions, for the chapters translation, text_generation and captioning",
+        "sampling": "plain functions, for the chapters text_generation and music",
+        "ctc": "plain functions, for the chapter speech",
+        "ctc_decoding": "plain functions, for the chapter speech",
+        "crf": "plain functions, for the chapter tagging",
+        "crf_chain": "what the functions of crf share",
     },
     "nn": {
         "arguments": "what every recurrent module asks of its arguments",
         "recurrent": "what every recurrent module shares",
+        "attention": "modules, for the chapter translation",
+        "ctc": "module, for the chapter speech",
+        "crf": "module, for the chapter tagging",
     },
 }
 # Stems whose modules exist and whose chapters are still to come, and what they serve until then. Once a

@@ -2,7 +2,8 @@
 
 Read the modules in this order: ``feedforward``, ``rnn``, ``output_layer``, ``embedding``, ``losses``,
 ``gradcheck``, ``optim``, ``lstm``, ``gru``; then what the applications stand on: ``attention``,
-``sampling``, ``decoding``, ``crf``, ``ctc``, ``ctc_decoding``.  Importing this package loads NumPy and nothing else.
+``sampling``, ``decoding``, ``crf``, ``ctc``, ``ctc_decoding``.  Importing this package loads NumPy and
+nothing else.
 
 Conventions that hold everywhere here:
 
