@@ -78,8 +78,7 @@ class CTCLoss(nn.Module):
         if not 0 <= self.blank < V:
             raise ValueError(f"blank should lie in 0 ... {V - 1}, got {self.blank}")
         frames = _lengths("input_lengths", input_lengths, B, T, log_probs.device)
-        padded = targets.dim() == 2 or one
-        most = targets.shape[-1] if padded else targets.numel()
+        most = targets.shape[-1] if targets.dim() else 0
         labels = _lengths("target_lengths", target_lengths, B, most, log_probs.device)
         states = self._states(targets.to(log_probs.device), labels, V)
 
@@ -97,14 +96,12 @@ class CTCLoss(nn.Module):
         """Put blanks around all labels: ``(B, 2 L + 1)``, with blanks for padding."""
         if targets.is_floating_point():
             raise ValueError(f"targets should hold integers, got {targets.dtype}")
-        B, L = len(lengths), max([1, *lengths.tolist()])  # a state to shift to, always
+        B, L = len(lengths), max(lengths.tolist(), default=0)
         said = torch.arange(L, device=targets.device) < lengths[:, None]  # (B, L)
         if targets.dim() == 2 and len(targets) == B:
             given = targets[:, :L][said]
         elif targets.dim() == 1 and len(targets) == int(lengths.sum()):
             given = targets
-        elif targets.dim() == 1 and B == 1:
-            given = targets[:L]
         else:
             raise ValueError(
                 f"targets should have shape ({B}, L) or ({int(lengths.sum())},), got {tuple(targets.shape)}"
@@ -115,8 +112,9 @@ class CTCLoss(nn.Module):
                 f"targets should lie in 0 ... {vocab_size - 1} and not be the blank, {self.blank}; "
                 f"got {int(given[wrong][0])}"
             )
-        states = torch.full((B, 2 * L + 1), self.blank, device=targets.device)
-        states[:, 1::2][said] = given.long()
+        # never below 3, so that there is room to shift by two
+        states = torch.full((B, max(2 * L + 1, 3)), self.blank, device=targets.device)
+        states[:, 1 : 2 * L : 2][said] = given.long()
         return states
 
 

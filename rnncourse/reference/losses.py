@@ -187,12 +187,14 @@ def _error(predictions: np.ndarray, targets: np.ndarray, mask: np.ndarray | None
     check_shape("targets", targets, *predictions.shape)
     dtype = float_dtype(predictions, targets)
     counts = np.ones((), bool) if mask is None else np.asarray(mask) != 0
+    if counts.ndim > predictions.ndim:
+        raise ValueError(f"mask should have at most {predictions.ndim} axes, got {counts.shape}")
     check_shape("mask", counts, *predictions.shape[: counts.ndim])
-    counts = np.broadcast_to(
-        counts.reshape(counts.shape + (1,) * (predictions.ndim - counts.ndim)), predictions.shape
-    )
-    if not counts.any():
+    if not counts.any() or not predictions.size:
         raise ValueError("mask should let at least one position count, got none")
+    # one entry per position: it goes for all numbers that the position holds
+    counts = counts.reshape(counts.shape + (1,) * (predictions.ndim - counts.ndim))
+    counts = np.broadcast_to(counts, predictions.shape)
     error = np.zeros(predictions.shape, dtype)
     np.subtract(predictions, targets, out=error, where=counts, dtype=dtype)
     return error, int(counts.sum())
