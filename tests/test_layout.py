@@ -23,6 +23,7 @@ MACHINERY = {
         "decoding": "plain functions, for the chapters translation, text_generation and captioning",
         "sampling": "plain functions, for the chapters text_generation and music",
         "ctc": "plain functions, for the chapter speech",
+        "ctc_trellis": "what the functions of ctc share",
         "ctc_decoding": "plain functions, for the chapter speech",
         "crf": "plain functions, for the chapter tagging",
         "crf_chain": "what the functions of crf share",

@@ -151,8 +151,8 @@ def additive_attention(
         As ``dot_attention``.
     """
     q, k, v, counts = _prepare(query, keys, values, mask)
-    hidden = _hidden(params, q, k)
-    weights = _weights(_additive_scores(params, hidden), counts)
+    _, scores = _additive_scores(params, q, k)
+    weights = _weights(scores, counts)
     return _as_given(weights @ v, query), _weights_as_given(weights, query)
 
 
@@ -180,8 +180,8 @@ def additive_attention_backward(
         Summed over queries, places and batch.
     """
     q, k, v, counts = _prepare(query, keys, values, mask)
-    hidden = _hidden(params, q, k)  # (B, T, S, A)
-    weights = _weights(_additive_scores(params, hidden), counts)
+    hidden, scores = _additive_scores(params, q, k)
+    weights = _weights(scores, counts)
     dscores, dvalues = _weights_backward(dcontext, query, weights, v)
     dv = np.einsum("bts,btsa->a", dscores, hidden)
     dhidden = dscores[..., None] * params.v * (1 - hidden * hidden)  # back through v and tanh
@@ -220,19 +220,15 @@ def _dot_scores(q: np.ndarray, k: np.ndarray) -> np.ndarray:
         return q @ k.swapaxes(1, 2) / math.sqrt(q.shape[2])
 
 
-def _hidden(params: Params, q: np.ndarray, k: np.ndarray) -> np.ndarray:
-    """Return ``tanh(W_q q + W_k k)`` for every pair of a query and a place, ``(B, T, S, A)``."""
+def _additive_scores(params: Params, q: np.ndarray, k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the hidden units of every pair of a query and a place, ``(B, T, S, A)``, and their scores."""
     W_q, W_k, v = params
     check_shape("W_q", W_q, "A", q.shape[2])
     check_shape("W_k", W_k, len(W_q), k.shape[2])
     check_shape("v", v, len(W_q))
-    return np.tanh((q @ W_q.T)[:, :, None] + (k @ W_k.T)[:, None])
-
-
-def _additive_scores(params: Params, hidden: np.ndarray) -> np.ndarray:
-    """Return the scores ``(B, T, S)`` of hidden units ``(B, T, S, A)``."""
+    hidden = np.tanh((q @ W_q.T)[:, :, None] + (k @ W_k.T)[:, None])
     with np.errstate(over="ignore", invalid="ignore"):
-        return hidden @ params.v
+        return hidden, hidden @ v
 
 
 def _weights(scores: np.ndarray, counts: np.ndarray) -> np.ndarray:

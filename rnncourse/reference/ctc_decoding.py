@@ -10,8 +10,8 @@ al. 2014's.
 
 import numpy as np
 
-from rnncourse.reference.arguments import check_ids, check_lengths, check_scores, check_shape, float_dtype
 from rnncourse.reference.ctc import collapse
+from rnncourse.reference.ctc_trellis import counting_frames
 from rnncourse.reference.losses import log_softmax
 
 Labels = tuple[int, ...]
@@ -38,10 +38,11 @@ def best_path(
     Raises
     ------
     ValueError
-        On shapes that do not agree, a blank or a length out of range, and NaN or +inf among the logits
-        that count.
+        On shapes that do not agree, a blank or a length out of range, and NaN, +inf or nothing but -inf in
+        a frame that counts.
     """
-    logits, lengths = _prepare(logits, input_lengths, blank)
+    logits, frames = counting_frames(logits, input_lengths, blank)
+    lengths = frames.sum(axis=0)
     return [collapse(logits[:n, b].argmax(axis=1), blank) for b, n in enumerate(lengths)]
 
 
@@ -71,22 +72,11 @@ def prefix_beam_search(
     ValueError
         As ``best_path``, and on a ``beam_size`` below 1.
     """
-    logits, lengths = _prepare(logits, input_lengths, blank)
+    logits, frames = counting_frames(logits, input_lengths, blank)
+    lengths = frames.sum(axis=0)
     if beam_size < 1:
         raise ValueError(f"beam_size should be at least 1, got {beam_size}")
     return [_search(log_softmax(logits[:n, b]), beam_size, blank) for b, n in enumerate(lengths)]
-
-
-def _prepare(
-    logits: np.ndarray, input_lengths: np.ndarray | None, blank: int
-) -> tuple[np.ndarray, np.ndarray]:
-    logits = np.asarray(logits, float_dtype(logits))
-    check_shape("logits", logits, "T", "B", "V")
-    T, B, V = logits.shape
-    check_ids("blank", np.asarray(blank), V)
-    lengths = check_lengths("input_lengths", input_lengths, B, T)
-    check_scores("logits", logits, (np.arange(T)[:, None] < lengths)[:, :, None])
-    return logits, lengths
 
 
 def _search(log_probs: np.ndarray, beam_size: int, blank: int) -> list[tuple[Labels, float]]:

@@ -214,6 +214,9 @@ def test_errors_say_what_is_wrong():
         spoilt[2, 1, 3] = np.nan
         with pytest.raises(ValueError, match=r"logits should hold numbers or -inf, got nan at \(2, 1, 3\)"):
             call(spoilt, targets, *lengths)
+        spoilt[2, 1] = -np.inf
+        with pytest.raises(ValueError, match="nothing but -inf in frame 2 of sequence 1"):
+            call(spoilt, targets, *lengths)
     with pytest.raises(ValueError, match=r"dloss should have shape \(6,\), got \(5,\)"):
         ctc.loss_backward(dloss[1:], logits, targets, *lengths)
     with pytest.raises(ValueError, match=r"path should have shape \(T,\), got \(1, 2\)"):

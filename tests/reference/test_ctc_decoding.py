@@ -112,5 +112,8 @@ def test_errors_say_what_is_wrong():
         spoilt[1, 1, 2] = np.nan
         with pytest.raises(ValueError, match=r"logits should hold numbers or -inf, got nan at \(1, 1, 2\)"):
             call(spoilt, LENGTHS)
+        spoilt[1, 1] = -np.inf
+        with pytest.raises(ValueError, match="nothing but -inf in frame 1 of sequence 1"):
+            call(spoilt, LENGTHS)
     with pytest.raises(ValueError, match="beam_size should be at least 1, got 0"):
         prefix_beam_search(logits, 0)
