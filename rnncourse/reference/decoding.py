@@ -69,6 +69,8 @@ def sample_decode(
     -------
     ids : list of int
     """
+    if len(draws) == 0:
+        raise ValueError("draws should hold at least one number, got none")
 
     def choose(log_p: np.ndarray, t: int) -> int:
         log_p = log_p if k is None else top_k_filter(log_p, k)
@@ -179,7 +181,8 @@ def _ask(step: Step, token: int, state: Any, eos_id: int) -> tuple[np.ndarray, A
     log_p = scores_to_choose_from("log_probabilities", log_p)
     check_shape("log_probabilities", log_p, "V")
     check_ids("eos_id", np.asarray(eos_id), len(log_p))
-    return log_p, state
+    # A copy, in case the model writes its next answer to the same place; and sums in float64.
+    return log_p.astype(np.float64), state
 
 
 def _check_at_least_one(**numbers: int) -> None:

@@ -198,6 +198,21 @@ def test_temperature_and_filters_of_a_sample():
     assert {tuple(ids) for ids in hot} == {(1,), (2,)}
 
 
+def test_a_model_may_answer_in_float32_and_always_in_the_same_place():
+    step, state = model(3)
+    answer = np.empty(V, np.float32)
+
+    def reusing(token, state):
+        answer[:], state = step(token, state)
+        return answer, state
+
+    found = beam_search(reusing, state, BOS, EOS, 4, 6, 0.5)
+    expected = beam_search(step, state, BOS, EOS, 4, 6, 0.5)
+    assert [ids for ids, _ in found] == [ids for ids, _ in expected]
+    assert [score for _, score in found] == pytest.approx([score for _, score in expected], rel=1e-6)
+    assert all(type(score) is float for _, score in found)
+
+
 def test_errors_say_what_is_wrong():
     step, state = model(0)
     for call in (
@@ -222,5 +237,7 @@ def test_errors_say_what_is_wrong():
                 call(lambda token, state, answer=answer: (answer, state))
     with pytest.raises(ValueError, match="beam_size should be at least 1, got 0"):
         beam_search(step, state, BOS, EOS, 0, 3)
-    with pytest.raises(ValueError, match="max_length should be at least 1, got 0"):
+    with pytest.raises(ValueError, match="draws should hold at least one number, got none"):
         sample_decode(step, state, BOS, EOS, [])
+    with pytest.raises(ValueError, match=r"u should lie in \[0, 1\), got 1.0"):
+        sample_decode(step, state, BOS, EOS, [1.0])
