@@ -40,8 +40,9 @@ def sample(logits: np.ndarray, temperature: float, u: np.ndarray | float) -> np.
     check_shape("u", u, *logits.shape[:-1])
     if not 0 <= temperature < np.inf:
         raise ValueError(f"temperature should be 0 or above and finite, got {temperature}")
-    if not ((u >= 0) & (u < 1)).all():
-        raise ValueError(f"u should lie in [0, 1), got {u[~((u >= 0) & (u < 1))][0]}")
+    outside = ~((u >= 0) & (u < 1))  # NaN is outside as well
+    if outside.any():
+        raise ValueError(f"u should lie in [0, 1), got {u[outside][0]}")
     if temperature == 0:
         return logits.argmax(axis=-1)
     # The largest logit first becomes 0, which any temperature leaves there; the others may overflow to

@@ -218,3 +218,5 @@ def test_errors_say_what_is_wrong():
         CTCLoss(blank=5)(log_probs, targets, *lengths)
     with pytest.raises(ValueError, match="reduction should be 'none', 'mean' or 'sum', got 'max'"):
         CTCLoss(reduction="max")
+    with pytest.raises(ValueError, match=r"targets should have shape \(6, L\) or \(0,\), got \(\)"):
+        CTCLoss()(log_probs, targets[0, 0], lengths[0], lengths[1] * 0)

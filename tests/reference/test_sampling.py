@@ -148,6 +148,8 @@ def test_errors_say_what_is_wrong():
             function(spoilt)
         with pytest.raises(ValueError, match=r"logits should have shape \(\.\.\., V\), got \(\)"):
             function(np.array(1.0))
+        with pytest.raises(ValueError, match=r"logits should have shape \(\.\.\., V\), got \(4, 0\)"):
+            function(np.zeros((B, 0)))
     with pytest.raises(ValueError, match="k should be at least 1, got 0"):
         top_k_filter(logits, 0)
     for p in (0, 1.1, np.nan):
