@@ -21,11 +21,22 @@ MACHINERY = {
         "torch_names": "what every Params.from_torch begins with",
         "bidirectional": "built of any cell",
         "stacked": "built of any cell",
+        "attention": "plain functions, for the chapter translation",
+        "decoding": "plain functions, for the chapters translation, text_generation and captioning",
+        "sampling": "plain functions, for the chapters text_generation and music",
+        "ctc": "plain functions, for the chapter speech",
+        "ctc_trellis": "what the functions of ctc share",
+        "ctc_decoding": "plain functions, for the chapter speech",
+        "crf": "plain functions, for the chapter tagging",
+        "crf_chain": "what the functions of crf share",
     },
     "nn": {
         "arguments": "what every recurrent module asks of its arguments",
         "recurrent": "what every recurrent module shares",
         "linear_scan": "a recurrence without matrix products, for MinGRU",
+        "attention": "modules, for the chapter translation",
+        "ctc": "module, for the chapter speech",
+        "crf": "module, for the chapter tagging",
     },
 }
 # Cells that a chapter treats beside the one it is named for.

@@ -2,8 +2,9 @@
 
 Read the modules in this order: ``feedforward``, ``rnn``, ``output_layer``, ``embedding``, ``losses``,
 ``gradcheck``, ``optim``, ``lstm``, ``gru``; then the variants ``peephole_lstm``, ``coupled_lstm`` and
-``min_gru``, and what is built of any cell: ``bidirectional``, ``stacked``.  Importing this package loads
-NumPy and nothing else.
+``min_gru``, and what is built of any cell: ``bidirectional``, ``stacked``; then what the applications stand
+on: ``attention``, ``sampling``, ``decoding``, ``crf``, ``ctc``, ``ctc_decoding``.  Importing this package
+loads NumPy and nothing else.
 
 Conventions that hold everywhere here:
 
@@ -16,8 +17,13 @@ Conventions that hold everywhere here:
 """
 
 from rnncourse.reference import (
+    attention,
     bidirectional,
     coupled_lstm,
+    crf,
+    ctc,
+    ctc_decoding,
+    decoding,
     embedding,
     feedforward,
     gradcheck,
@@ -29,12 +35,18 @@ from rnncourse.reference import (
     output_layer,
     peephole_lstm,
     rnn,
+    sampling,
     stacked,
 )
 
 __all__ = [
+    "attention",
     "bidirectional",
     "coupled_lstm",
+    "crf",
+    "ctc",
+    "ctc_decoding",
+    "decoding",
     "embedding",
     "feedforward",
     "gradcheck",
@@ -46,5 +58,6 @@ __all__ = [
     "output_layer",
     "peephole_lstm",
     "rnn",
+    "sampling",
     "stacked",
 ]
