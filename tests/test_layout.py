@@ -23,6 +23,9 @@ MACHINERY = {
     "nn": {
         "arguments": "what every recurrent module asks of its arguments",
         "recurrent": "what every recurrent module shares",
+        "packing": "what every recurrent module shares",
+        "scan": "what every recurrent module shares",
+        "function": "what every recurrent module shares",
     },
 }
 # Stems whose modules exist and whose chapters are still to come, and what they serve until then. Once a
