@@ -37,6 +37,9 @@ MACHINERY = {
         "attention": "modules, for the chapter translation",
         "ctc": "module, for the chapter speech",
         "crf": "module, for the chapter tagging",
+        "packing": "what every recurrent module shares",
+        "scan": "what every recurrent module shares",
+        "function": "what every recurrent module shares",
     },
 }
 # Cells that a chapter treats beside the one it is named for.

@@ -3,6 +3,8 @@
 ``RNN``, ``LSTM``, ``GRU`` and ``CTCLoss`` take the place of those in ``torch.nn``: the same arguments,
 outputs and parameter names, so that a ``state_dict`` loads both ways.  What ``torch.nn`` lacks is used in
 the same way: ``PeepholeLSTM``, ``CoupledLSTM``, ``MinGRU``; ``DotAttention``, ``AdditiveAttention``, ``CRF``.
+``RNN``, ``LSTM`` and ``GRU`` take one argument more, ``kernel``, which chooses who goes back through time:
+autograd, or a quicker pass written by hand.
 """
 
 from rnncourse.nn.attention import AdditiveAttention, DotAttention
