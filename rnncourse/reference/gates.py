@@ -16,6 +16,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from rnncourse.reference.buffers import empty
+
 # A chunk of steps should fit well inside a core's second-level cache, and be long enough for its matrix
 # products to be worth their while.
 CHUNK_BYTES = 2**18
@@ -48,8 +50,9 @@ def prepared(weight: np.ndarray, scale: np.ndarray) -> np.ndarray:
         Scaled, transposed and contiguous, so that ``rows @ prepared`` is ``(G, B, H)`` without any
         re-ordering at each step.
     """
-    separate = apart(weight, len(scale)) * scale[:, None, None]
-    return np.ascontiguousarray(separate.swapaxes(1, 2))
+    separate = apart(weight, len(scale)).swapaxes(1, 2)
+    out = empty(separate.shape, np.result_type(weight, scale))
+    return np.multiply(separate, scale[:, None, None], out=out)
 
 
 def chunks(steps: int, bytes_per_step: int) -> Iterator[tuple[int, int]]:
