@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 LINE = 64  # bytes that a processor fetches at once
-SMALLEST = 2**16  # bytes; below, keeping a block costs more than making one
+SMALLEST = 2**14  # bytes; below, keeping a block costs more than making one
 KEPT = 2**27  # bytes; no more than this waits for its next use
 
 _free: deque[np.ndarray] = deque()
@@ -44,6 +44,13 @@ def empty(shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
     # Views of views of an array refer to this memoryview in the end, whichever way they were made.
     weakref.finalize(array.base, _give_back, block).atexit = False
     return array.reshape(shape)
+
+
+def zeros(shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
+    """Return an array of any ``shape`` and ``dtype`` full of zeros, in memory from `empty`."""
+    array = empty(shape, dtype)
+    array.fill(0)
+    return array
 
 
 def copied(array: np.ndarray, dtype: DTypeLike) -> np.ndarray:

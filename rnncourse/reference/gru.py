@@ -50,7 +50,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnncourse.reference.arguments import check_shape, check_window, copy_unmasked, float_dtype
-from rnncourse.reference.buffers import copied, empty
+from rnncourse.reference.buffers import copied, empty, zeros
 from rnncourse.reference.gates import apart, chunks, prepared, rows
 from rnncourse.reference.gru_cell import Params, check_params, init, step, step_backward
 
@@ -118,7 +118,7 @@ def forward(
 
     # sigmoid(a) = 1/2 tanh(a/2) + 1/2: the inner half goes into the weights of r and z.
     halves = np.array([0.5, 0.5, 1], dtype)
-    W_xh = prepared(np.column_stack([params.W_xh, params.b_h]), halves)  # (3, D + 1, H)
+    W_xh = prepared(params.W_xh, halves, params.b_h)  # (3, D + 1, H)
     W_hh = prepared(params.W_hh, halves)  # (3, H, H)
     half = np.array(0.5, dtype)
     b_hn = np.tile(params.b_hn, (B, 1))  # full size: quicker to use than to broadcast
@@ -189,12 +189,12 @@ def backward(
 
     W_hr_and_hz, W_hn = apart(params.W_hh, 3)[:2], params.W_hh[2 * H :]
     W_hh, W_xh = apart(params.W_hh, 3), np.roll(params.W_xh, H, axis=0)  # the latter for n, r, z
-    dW_xh, dW_hh = np.zeros((3 * H, D + 1), dtype), np.zeros((3 * H, H), dtype)
-    db_hn = np.zeros(H, dtype)
+    dW_xh, dW_hh = zeros((3 * H, D + 1), dtype), zeros((3 * H, H), dtype)
+    db_hn = zeros((H,), dtype)
     dx = empty((T, B, D), dtype)
     total, dm = empty((2, B, H), dtype)
     ways_back = empty((4, B, H), dtype)  # from h_t to h_{t-1}: by r, by z, by the candidate, kept as it is
-    carried = np.zeros((B, H), dtype)  # what later steps send back to h_t
+    carried = zeros((B, H), dtype)  # what later steps send back to h_t
     pieces, used = list(chunks(T, gates[:1].nbytes)), 3 if reset_before else 4
     longest = pieces[0][1] - pieces[0][0] if pieces else 0
     slopes, stacked = empty((5, longest, B, H), dtype), empty((longest, B, used, H), dtype)

@@ -54,7 +54,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnncourse.reference.arguments import check_shape, check_window, copy_unmasked, float_dtype
-from rnncourse.reference.buffers import copied, empty
+from rnncourse.reference.buffers import copied, empty, zeros
 from rnncourse.reference.gates import apart, chunks, prepared, rows
 from rnncourse.reference.lstm_cell import Params, check_params, init, step, step_backward
 
@@ -122,7 +122,7 @@ def forward(
 
     # sigmoid(a) = 1/2 tanh(a/2) + 1/2, so that one tanh serves all four; the candidate is 1 tanh(a) + 0.
     halves = np.array([0.5, 0.5, 1, 0.5], dtype)
-    W_xh = prepared(np.column_stack([params.W_xh, params.b_h]), halves)  # (4, D + 1, H)
+    W_xh = prepared(params.W_xh, halves, params.b_h)  # (4, D + 1, H)
     W_hh = prepared(params.W_hh, halves)  # (4, H, H)
     scale = np.repeat(halves, B * H).reshape(4, B, H)  # full size: quicker to use than to broadcast
     shift = 1 - scale
@@ -188,12 +188,12 @@ def backward(
     check_window(window)
 
     W_hh = apart(params.W_hh, 4)
-    dW_hh, dW_xh = np.zeros((4 * H, H), dtype), np.zeros((4 * H, D + 1), dtype)
+    dW_hh, dW_xh = zeros((4 * H, H), dtype), zeros((4 * H, D + 1), dtype)
     share_hh, share_xh = empty((4 * H, H), dtype), empty((4 * H, D + 1), dtype)  # of one chunk
     dx = empty((T, B, D), dtype)
     total, through_h = empty((2, B, H), dtype)
     through_gates = empty((4, B, H), dtype)
-    carried = np.zeros((B, H), dtype)  # what later steps send back to h_t
+    carried = zeros((B, H), dtype)  # what later steps send back to h_t
     dc = np.array(dc_last, dtype)  # what later steps send back to c_t, and then its total derivative
     pieces = list(chunks(T, gates[:1].nbytes))
     longest = pieces[0][1] - pieces[0][0] if pieces else 0

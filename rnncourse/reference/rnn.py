@@ -37,9 +37,9 @@ from typing import NamedTuple
 import numpy as np
 
 from rnncourse.reference.arguments import check_shape, check_window, copy_unmasked, float_dtype
-from rnncourse.reference.buffers import copied, empty
+from rnncourse.reference.buffers import copied, empty, zeros
 from rnncourse.reference.delay_line import delay_line
-from rnncourse.reference.gates import chunks, rows
+from rnncourse.reference.gates import chunks, prepared, rows
 from rnncourse.reference.rnn_cell import Params, check_params, init, nonlinear, step, step_backward
 
 __all__ = ["Cache", "Params", "backward", "delay_line", "forward", "init", "step", "step_backward"]
@@ -107,11 +107,12 @@ def forward(
     states[0] = h0
     # (R1), first and last term, for all steps in one product: they do not wait for any state.  They
     # are put where the states will stand, which saves a buffer as large as all states together.
-    np.matmul(rows(x), np.column_stack([params.W_xh, params.b_h]).T, out=rows(states[1:]))
-    W_hh_T = copied(params.W_hh.T, dtype)  # laid out for h @ W once, not at every step
+    whole = np.ones(1, dtype)  # no factor: weights are only laid out for h @ W, once and not at every step
+    W_xh, W_hh = prepared(params.W_xh, whole, params.b_h)[0], prepared(params.W_hh, whole)[0]
+    np.matmul(rows(x), W_xh, out=rows(states[1:]))
     from_state = empty((B, H), dtype)
     for h_prev, h_t, skip in zip(states, states[1:], repeat(None) if mask is None else skipped):
-        h_t += np.matmul(h_prev, W_hh_T, out=from_state)  # (R1) is complete
+        h_t += np.matmul(h_prev, W_hh, out=from_state)  # (R1) is complete
         function(h_t, out=h_t)  # (R2)
         if skip is not None:
             np.copyto(h_t, h_prev, where=skip)
@@ -154,10 +155,10 @@ def backward(
     check_window(window)
     _, derivative = nonlinear(nonlinearity)
 
-    dW_xh, dW_hh = np.zeros((H, D + 1), dtype), np.zeros((H, H), dtype)
+    dW_xh, dW_hh = zeros((H, D + 1), dtype), zeros((H, H), dtype)
     dx = empty((T, B, D), dtype)
     total = empty((B, H), dtype)
-    carried = np.zeros((B, H), dtype)  # what later steps send back to h_t
+    carried = zeros((B, H), dtype)  # what later steps send back to h_t
     for start, stop in chunks(T, states[:1].nbytes):
         # da starts as the derivative of (R2), for some steps at once, and becomes the gradient with
         # respect to a_t.
