@@ -18,6 +18,12 @@ MACHINERY = {
         "optim": "plain functions",
         "gradcheck": "plain functions",
         "gates": "what gated cells share",
+        "rnn_cell": "one step of rnn, with the equations",
+        "lstm_cell": "one step of lstm, with the equations",
+        "gru_cell": "one step of gru, with the equations",
+        "delay_line": "weights for rnn that nobody trained",
+        "buffers": "memory for the loops over time",
+        "checkpointing": "long sequences in little memory, for every cell",
         "torch_names": "what every Params.from_torch begins with",
     },
     "nn": {

@@ -1,7 +1,9 @@
 """NumPy references: an explicit loop over time forward, a hand-derived loop backward, and nothing hidden.
 
 Read the modules in this order: ``feedforward``, ``rnn``, ``output_layer``, ``embedding``, ``losses``,
-``gradcheck``, ``optim``, ``lstm``, ``gru``.  Importing this package loads NumPy and nothing else.
+``gradcheck``, ``optim``, ``lstm``, ``gru``, ``checkpointing``.  One step of a cell and its equations stand
+in ``rnn_cell``, ``lstm_cell`` and ``gru_cell``; ``rnn``, ``lstm`` and ``gru`` know those names too.
+Importing this package loads NumPy and nothing else.
 
 Conventions that hold everywhere here:
 
@@ -14,6 +16,7 @@ Conventions that hold everywhere here:
 """
 
 from rnncourse.reference import (
+    checkpointing,
     embedding,
     feedforward,
     gradcheck,
@@ -25,4 +28,15 @@ from rnncourse.reference import (
     rnn,
 )
 
-__all__ = ["embedding", "feedforward", "gradcheck", "gru", "losses", "lstm", "optim", "output_layer", "rnn"]
+__all__ = [
+    "checkpointing",
+    "embedding",
+    "feedforward",
+    "gradcheck",
+    "gru",
+    "losses",
+    "lstm",
+    "optim",
+    "output_layer",
+    "rnn",
+]

@@ -40,7 +40,7 @@ def empty(shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
         start = -block.ctypes.data % LINE
         return block[start : start + size - LINE].view(dtype).reshape(shape)
     block = _take(size)
-    array = np.frombuffer(memoryview(block), dtype, count, -block.ctypes.data % LINE)
+    array = np.frombuffer(block.data, dtype, count, -block.ctypes.data % LINE)
     # Views of views of an array refer to this memoryview in the end, whichever way they were made.
     weakref.finalize(array.base, _give_back, block).atexit = False
     return array.reshape(shape)

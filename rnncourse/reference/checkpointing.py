@@ -103,7 +103,9 @@ def forward(
     segments = [(start, min(start + length, T)) for start in range(0, T, length)] or [(0, 0)]
 
     state = tuple(None if part is None else np.array(part) for part in initial)
-    states, histories, cache = [], [], None
+    states: list[tuple[np.ndarray | None, ...]] = []
+    histories: list[np.ndarray] = []
+    cache = None
     for start, stop in segments:
         states.append(state)
         cache = None  # nobody needs the cache of the segment before: let its memory be used again
@@ -147,7 +149,9 @@ def backward(kept: Checkpoints, dh: np.ndarray, *dlast: np.ndarray) -> tuple[Any
     for (start, stop), state, after in zip(segments[::-1], states[::-1], [None, *states[:0:-1]]):
         if after is not None:  # the last segment's cache is there, all others' are computed once more
             cache = None
-            *pieces, cache = cell.forward(params, x[start:stop], *state, mask=_part(mask, start, stop), **options)
+            *pieces, cache = cell.forward(
+                params, x[start:stop], *state, mask=_part(mask, start, stop), **options
+            )
             _check_same(pieces, after)
         direct = np.array(dh[start:stop], np.result_type(dh, gradient[0]))
         direct[-1:] += gradient[0]
@@ -165,7 +169,7 @@ def _part(mask: np.ndarray | None, start: int, stop: int) -> np.ndarray | None:
     return None if mask is None else mask[start:stop]
 
 
-def _check_same(pieces: list[np.ndarray], after: tuple[np.ndarray | None, ...]) -> None:
+def _check_same(pieces: list[np.ndarray], after: tuple[Any, ...]) -> None:
     """Raise a ``ValueError`` unless a segment that ran once more ended where it ended the first time."""
     for piece, part in zip(pieces, after):
         if not np.allclose(piece[-1], part, rtol=1e-2, atol=1e-2, equal_nan=True):

@@ -1,4 +1,4 @@
-"""TODO"""
+"""Weights that nobody trained: a simple network that repeats its input some steps later, (R6)."""
 
 import numpy as np
 from numpy.typing import DTypeLike

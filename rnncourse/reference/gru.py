@@ -1,20 +1,7 @@
-r"""Gated recurrent units (GRU), with the backward pass derived by hand, in both forms that are in use.
+r"""Gated recurrent units (GRU) over whole sequences, with the backward pass derived by hand, in both forms.
 
-.. math::
-
-    r_t &= \sigma(W_{xr} x_t + W_{hr} h_{t-1} + b_r) && \text{reset gate: how much of the past is seen} \\
-    z_t &= \sigma(W_{xz} x_t + W_{hz} h_{t-1} + b_z) && \text{update gate: how much of the past is kept} \\
-    q_t &= W_{hn} h_{t-1} + b_{hn}                   && \text{the past, as the candidate would see it} \\
-    n_t &= \tanh(W_{xn} x_t + b_n + r_t \odot q_t)   && \text{candidate} \\
-    h_t &= (1 - z_t) \odot n_t + z_t \odot h_{t-1}   && \text{state}
-
-The weights are stacked in the order r, z, n, and ``b_hn`` stands apart because the reset gate acts on
-it: this is ``torch.nn.GRU`` (and Keras with ``reset_after=True``), *reset after* the product.
-
-With ``reset_before=True`` the reset gate acts on the state *before* the product, as in the paper:
-``n_t = tanh(W_xn x_t + b_n + W_hn (r_t * h_{t-1}))``.  A second bias would only add to ``b_n`` there, so
-``b_hn`` is ignored in that form and its gradient is zero.  z means the same in both forms; the paper of
-Chung et al. and some libraries exchange z and 1 - z.
+``step`` (in ``gru_cell``, with the equations) is the GRU as it is read; ``forward`` computes the same
+numbers faster, and ``backward`` goes all the way back.
 
 Going back: direct and total
 ----------------------------
@@ -40,8 +27,7 @@ Inside a step everything is proportional to it:
 In the other form the candidate sends ``dm = W_hn^T da_n`` back to ``m = r * h_{t-1}``, and from there it
 reaches both factors: ``da_r = dm * h_{t-1} * r (1 - r)``, and ``dm * r`` goes on to ``h_{t-1}``.
 
-Sources: Cho et al. 2014 [cho2014learning] for the unit (reset before); Chung et al. 2014 for the
-comparison with the LSTM; Torch's layout (reset after) makes one product of three on a GPU.
+Sources: as in ``gru_cell``.
 """
 
 from itertools import repeat
@@ -52,7 +38,7 @@ import numpy as np
 from rnncourse.reference.arguments import check_shape, check_window, copy_unmasked, float_dtype
 from rnncourse.reference.buffers import copied, empty, zeros
 from rnncourse.reference.gates import apart, chunks, prepared, rows
-from rnncourse.reference.gru_cell import Params, check_params, init, step, step_backward
+from rnncourse.reference.gru_cell import Params, check_params, init, slopes, step, step_backward
 
 __all__ = ["Cache", "Params", "backward", "forward", "init", "step", "step_backward"]
 
@@ -129,7 +115,9 @@ def forward(
     for_both, for_candidate = from_state[:2], from_state[2]
     ready = 2 if reset_before else 3  # gates whose product with the state needs no other gate
     W_ready, W_hn, from_ready = W_hh[:ready], W_hh[2], from_state[:ready]
-    steps = zip(gates[:, :2], *gates.swapaxes(0, 1), seen, h, h[1:], repeat(None) if mask is None else skipped)
+    steps = zip(
+        gates[:, :2], *gates.swapaxes(0, 1), seen, h, h[1:], repeat(None) if skipped is None else skipped
+    )
     for r_and_z, r, z, n, seen_t, h_prev, h_t, skip in steps:
         np.matmul(h_prev, W_ready, out=from_ready)
         r_and_z += for_both
@@ -197,12 +185,13 @@ def backward(
     carried = zeros((B, H), dtype)  # what later steps send back to h_t
     pieces, used = list(chunks(T, gates[:1].nbytes)), 3 if reset_before else 4
     longest = pieces[0][1] - pieces[0][0] if pieces else 0
-    slopes, stacked = empty((5, longest, B, H), dtype), empty((longest, B, used, H), dtype)
+    room, stacked = empty((5, longest, B, H), dtype), empty((longest, B, used, H), dtype)
     for start, stop in pieces:
         # What does not depend on later steps comes first, for all steps of the chunk at once.
-        room, steps = slopes[:, : stop - start], range(start, stop)
-        da = _slopes(gates[start:stop], seen[start:stop], h[start:stop], reset_before, room)[:used]
-        for t, dh_t, (r, z, _), da_t in reversed(list(zip(steps, dh[start:stop], gates[start:stop], da.swapaxes(0, 1)))):
+        da = slopes(gates[start:stop], seen[start:stop], h[start:stop], reset_before, room[:, : stop - start])
+        da = da[:used]
+        steps = zip(range(start, stop), dh[start:stop], gates[start:stop], da.swapaxes(0, 1))
+        for t, dh_t, (r, z, _), da_t in reversed(list(steps)):
             np.add(dh_t, carried, out=total, casting="same_kind")  # direct + carried = total
             np.multiply(z, total, out=ways_back[3])
             if reset_before:
@@ -233,42 +222,3 @@ def backward(
             db_hn += da_rows[:, 3 * H :].sum(axis=0)
     dW_xh = np.roll(dW_xh, -H, axis=0)  # r, z, n again
     return dx, carried, Params(dW_xh[:, :D].copy(), dW_hh, dW_xh[:, D].copy(), db_hn)
-
-
-def _slopes(
-    gates: np.ndarray, seen: np.ndarray, h_prev: np.ndarray, reset_before: bool, out: np.ndarray
-) -> np.ndarray:
-    """Differentiate some steps at once, as far as that goes without knowing what comes back.
-
-    Parameters
-    ----------
-    gates : array (steps, 3, B, H)
-    seen, h_prev : arrays (steps, B, H)
-    reset_before : bool
-    out : array (5, steps, B, H)
-        Memory for the results and for what is needed on the way.
-
-    Returns
-    -------
-    slopes : array (4, steps, B, H)
-        Of ``h_t`` by what stands inside n, r and z, and by q: n comes first so that n, r, z, which meet
-        ``W_xh``, and r, z, q, which meet ``W_hh``, are neighbours.  With ``reset_before`` r's is the slope
-        of m, and the last has no meaning.
-    """
-    r, z, n = gates.swapaxes(0, 1)
-    by_n, by_r, by_z, by_q, product = out
-
-    written = np.subtract(1, z, out=by_q)
-    np.multiply(written, n, out=product)
-    product *= n
-    np.subtract(written, product, out=by_n)  # (1 - z) (1 - n**2)
-    np.subtract(h_prev, n, out=by_z)
-    by_z *= z
-    by_z *= written  # (h_prev - n) z (1 - z)
-    if reset_before:
-        np.subtract(seen, np.multiply(seen, r, out=product), out=by_r)  # h_prev r (1 - r) = m - m r
-    else:
-        np.multiply(by_n, r, out=by_q)
-        np.multiply(by_q, seen, out=by_r)
-        by_r -= np.multiply(by_r, r, out=product)  # by_n q r (1 - r)
-    return out[:4]

@@ -1,4 +1,26 @@
-"""TODO"""
+r"""One step of a gated recurrent unit (GRU), there and back, in both forms that are in use.
+
+.. math::
+
+    r_t &= \sigma(W_{xr} x_t + W_{hr} h_{t-1} + b_r) && \text{reset gate: how much of the past is seen} \\
+    z_t &= \sigma(W_{xz} x_t + W_{hz} h_{t-1} + b_z) && \text{update gate: how much of the past is kept} \\
+    q_t &= W_{hn} h_{t-1} + b_{hn}                   && \text{the past, as the candidate would see it} \\
+    n_t &= \tanh(W_{xn} x_t + b_n + r_t \odot q_t)   && \text{candidate} \\
+    h_t &= (1 - z_t) \odot n_t + z_t \odot h_{t-1}   && \text{state}
+
+The weights are stacked in the order r, z, n, and ``b_hn`` stands apart because the reset gate acts on
+it: this is ``torch.nn.GRU`` (and Keras with ``reset_after=True``), *reset after* the product.
+
+With ``reset_before=True`` the reset gate acts on the state *before* the product, as in the paper:
+``n_t = tanh(W_xn x_t + b_n + W_hn (r_t * h_{t-1}))``.  A second bias would only add to ``b_n`` there, so
+``b_hn`` is ignored in that form and its gradient is zero.  z means the same in both forms; the paper of
+Chung et al. and some libraries exchange z and 1 - z.
+
+Whole sequences, quickly, are the work of ``rnncourse.reference.gru``, which knows these names as well.
+
+Sources: Cho et al. 2014 [cho2014learning] for the unit (reset before); Chung et al. 2014 for the
+comparison with the LSTM; Torch's layout (reset after) makes one product of three on a GPU.
+"""
 
 from typing import Any, NamedTuple
 
@@ -141,3 +163,40 @@ def step_backward(
     return da_t @ params.W_xh, dh_prev, Params(da_t.T @ x_t, dW_hh, da_t.sum(axis=0), db_hn)
 
 
+def slopes(
+    gates: np.ndarray, seen: np.ndarray, h_prev: np.ndarray, reset_before: bool, out: np.ndarray
+) -> np.ndarray:
+    """Differentiate some steps at once, as far as that goes without knowing what comes back.
+
+    Parameters
+    ----------
+    gates : array (steps, 3, B, H)
+    seen, h_prev : arrays (steps, B, H)
+    reset_before : bool
+    out : array (5, steps, B, H)
+        Memory for the results and for what is needed on the way.
+
+    Returns
+    -------
+    slopes : array (4, steps, B, H)
+        Of ``h_t`` by what stands inside n, r and z, and by q: n comes first so that n, r, z, which meet
+        ``W_xh``, and r, z, q, which meet ``W_hh``, are neighbours.  With ``reset_before`` r's is the slope
+        of m, and the last has no meaning.
+    """
+    r, z, n = gates.swapaxes(0, 1)
+    by_n, by_r, by_z, by_q, product = out
+
+    written = np.subtract(1, z, out=by_q)
+    np.multiply(written, n, out=product)
+    product *= n
+    np.subtract(written, product, out=by_n)  # (1 - z) (1 - n**2)
+    np.subtract(h_prev, n, out=by_z)
+    by_z *= z
+    by_z *= written  # (h_prev - n) z (1 - z)
+    if reset_before:
+        np.subtract(seen, np.multiply(seen, r, out=product), out=by_r)  # h_prev r (1 - r) = m - m r
+    else:
+        np.multiply(by_n, r, out=by_q)
+        np.multiply(by_q, seen, out=by_r)
+        by_r -= np.multiply(by_r, r, out=product)  # by_n q r (1 - r)
+    return out[:4]

@@ -1,16 +1,7 @@
-r"""Long short-term memory (LSTM), with its backward pass derived by hand.
+r"""Long short-term memory (LSTM) over whole sequences, with its backward pass derived by hand.
 
-.. math::
-
-    i_t &= \sigma(W_{xi} x_t + W_{hi} h_{t-1} + b_i) && \text{input gate: how much is written} \\
-    f_t &= \sigma(W_{xf} x_t + W_{hf} h_{t-1} + b_f) && \text{forget gate: how much is kept} \\
-    g_t &= \tanh(W_{xg} x_t + W_{hg} h_{t-1} + b_g)  && \text{candidate: what could be written} \\
-    o_t &= \sigma(W_{xo} x_t + W_{ho} h_{t-1} + b_o) && \text{output gate: how much is shown} \\
-    c_t &= f_t \odot c_{t-1} + i_t \odot g_t         && \text{cell state} \\
-    h_t &= o_t \odot \tanh(c_t)                      && \text{what the rest of the network sees}
-
-The four gates' weights are stacked in the order i, f, g, o, as in ``torch.nn.LSTM``, whose two biases
-are one here.  ``step`` is the equations as they are read; ``forward`` computes the same numbers faster.
+``step`` (in ``lstm_cell``, with the equations) is the LSTM as it is read; ``forward`` computes the same
+numbers faster, and ``backward`` goes all the way back.
 
 Going back: direct and total
 ----------------------------
@@ -44,8 +35,11 @@ times the slope of its own function, which can be read off its value: ``s(1 - s)
 
 Every parameter is used once per step, so its gradient is the sum of what the steps contribute.
 
-Sources: Hochreiter and Schmidhuber 1997 [hochreiter1997long]; the forget gate came with Gers et al.
-2000; the equations are laid out as in Graves 2012 [graves2012supervised], without peepholes.
+Four things make it quick: the inputs' products wait for no state and are made before the loop; the sums
+over time are one product per weight; one tanh serves all gates (``gates``); and memory starts on a cache
+line and is used again (``buffers``).
+
+Sources: as in ``lstm_cell``; the backward pass as in Graves 2012 [graves2012supervised], without peepholes.
 """
 
 from itertools import repeat
@@ -56,7 +50,7 @@ import numpy as np
 from rnncourse.reference.arguments import check_shape, check_window, copy_unmasked, float_dtype
 from rnncourse.reference.buffers import copied, empty, zeros
 from rnncourse.reference.gates import apart, chunks, prepared, rows
-from rnncourse.reference.lstm_cell import Params, check_params, init, step, step_backward
+from rnncourse.reference.lstm_cell import Params, check_params, init, slopes, step, step_backward
 
 __all__ = ["Cache", "Params", "backward", "forward", "init", "step", "step_backward"]
 
@@ -133,7 +127,9 @@ def forward(
     np.matmul(x[:, None], W_xh, out=gates)  # the inputs' share and the bias wait for no state
     from_state = empty((4, B, H), dtype)
     written, tanh_c = from_state[:2]  # names for memory that is free again once the gates are known
-    steps = zip(gates, *gates.swapaxes(0, 1), h, h[1:], c, c[1:], repeat(None) if mask is None else skipped)
+    steps = zip(
+        gates, *gates.swapaxes(0, 1), h, h[1:], c, c[1:], repeat(None) if skipped is None else skipped
+    )
     for a, i, f, g, o, h_prev, h_t, c_prev, c_t, skip in steps:
         a += np.matmul(h_prev, W_hh, out=from_state)
         np.tanh(a, out=a)
@@ -197,10 +193,10 @@ def backward(
     dc = np.array(dc_last, dtype)  # what later steps send back to c_t, and then its total derivative
     pieces = list(chunks(T, gates[:1].nbytes))
     longest = pieces[0][1] - pieces[0][0] if pieces else 0
-    slopes, stacked = empty((6, longest, B, H), dtype), empty((longest, B, 4, H), dtype)
+    room, stacked = empty((6, longest, B, H), dtype), empty((longest, B, 4, H), dtype)
     for start, stop in pieces:
         # What does not depend on later steps comes first, for all steps of the chunk at once.
-        da, slope_h = _slopes(gates[start:stop], c[start : stop + 1], slopes[:, : stop - start])
+        da, slope_h = slopes(gates[start:stop], c[start : stop + 1], room[:, : stop - start])
         steps = zip(range(start, stop), dh[start:stop], slope_h, gates[start:stop, 1], da.swapaxes(0, 1), *da)
         for t, dh_t, h_by_c, f, da_t, di, df, dg, do in reversed(list(steps)):
             np.add(dh_t, carried, out=total, casting="same_kind")  # direct + carried = total
@@ -220,45 +216,10 @@ def backward(
         # The sums over time: every step's outer product, all in one matrix product per weight.
         side_by_side = stacked[: stop - start]
         side_by_side[...] = da.transpose(1, 2, 0, 3)
-        da_rows = side_by_side.reshape(-1, 4 * H)
+        da_rows = side_by_side.reshape(-1, 4 * H)  # (steps * B, 4H)
         dW_xh += np.matmul(da_rows.T, rows(x[start:stop]), out=share_xh)
-        dW_hh += np.matmul(da_rows.T, rows(h[start:stop]), out=share_hh)  # the state that each step started from
+        dW_hh += np.matmul(
+            da_rows.T, rows(h[start:stop]), out=share_hh
+        )  # the state that each step started from
         np.matmul(da_rows, params.W_xh, out=rows(dx[start:stop]))
     return dx, carried, dc, Params(dW_xh[:, :D].copy(), dW_hh, dW_xh[:, D].copy())
-
-
-def _slopes(gates: np.ndarray, c: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Differentiate some steps at once, as far as that goes without knowing what comes back.
-
-    Every slope has the form "value minus value times gate".
-
-    Parameters
-    ----------
-    gates : array (steps, 4, B, H)
-    c : array (steps + 1, B, H)
-        The cell states before and after each of them.
-    out : array (6, steps, B, H)
-        Memory for the results and for what is needed on the way.
-
-    Returns
-    -------
-    slopes : array (4, steps, B, H)
-        Of ``c_t`` by what stands inside i, f and g, and of ``h_t`` by what stands inside o.
-    slope_h : array (steps, B, H)
-        Of ``h_t`` by ``c_t``.
-    """
-    i, f, g, o = gates.swapaxes(0, 1)
-    by_i, by_f, by_g, by_o, by_c, tanh_c = out
-    product = by_c  # its memory is free until the last line
-
-    np.multiply(i, g, out=by_i)
-    np.subtract(i, np.multiply(by_i, g, out=product), out=by_g)  # i (1 - g**2) = i - (i g) g
-    by_i -= np.multiply(by_i, i, out=product)  # g i (1 - i) = i g - (i g) i
-    np.multiply(f, c[:-1], out=by_f)
-    by_f -= np.multiply(by_f, f, out=product)  # c f (1 - f) = f c - (f c) f
-    np.tanh(c[1:], out=tanh_c)  # again: quicker than fetching it from far away
-    np.multiply(o, tanh_c, out=by_o)
-    tanh_c *= by_o
-    by_o -= np.multiply(by_o, o, out=product)  # tanh(c) o (1 - o) = h - h o
-    np.subtract(o, tanh_c, out=by_c)  # o (1 - tanh(c)**2) = o - h tanh(c)
-    return out[:4], by_c

@@ -1,4 +1,21 @@
-"""TODO"""
+r"""One step of long short-term memory (LSTM), there and back: the equations as they are read.
+
+.. math::
+
+    i_t &= \sigma(W_{xi} x_t + W_{hi} h_{t-1} + b_i) && \text{input gate: how much is written} \\
+    f_t &= \sigma(W_{xf} x_t + W_{hf} h_{t-1} + b_f) && \text{forget gate: how much is kept} \\
+    g_t &= \tanh(W_{xg} x_t + W_{hg} h_{t-1} + b_g)  && \text{candidate: what could be written} \\
+    o_t &= \sigma(W_{xo} x_t + W_{ho} h_{t-1} + b_o) && \text{output gate: how much is shown} \\
+    c_t &= f_t \odot c_{t-1} + i_t \odot g_t         && \text{cell state} \\
+    h_t &= o_t \odot \tanh(c_t)                      && \text{what the rest of the network sees}
+
+The four gates' weights are stacked in the order i, f, g, o, as in ``torch.nn.LSTM``, whose two biases
+are one here.  Whole sequences, quickly, are the work of ``rnncourse.reference.lstm``, which knows these
+names as well.
+
+Sources: Hochreiter and Schmidhuber 1997 [hochreiter1997long]; the forget gate came with Gers et al.
+2000; the equations are laid out as in Graves 2012 [graves2012supervised], without peepholes.
+"""
 
 from typing import Any, NamedTuple
 
@@ -135,3 +152,38 @@ def step_backward(
     return da_t @ params.W_xh, da_t @ params.W_hh, dc * f, dparams
 
 
+def slopes(gates: np.ndarray, c: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Differentiate some steps at once, as far as that goes without knowing what comes back.
+
+    Every slope has the form "value minus value times gate".
+
+    Parameters
+    ----------
+    gates : array (steps, 4, B, H)
+    c : array (steps + 1, B, H)
+        The cell states before and after each of them.
+    out : array (6, steps, B, H)
+        Memory for the results and for what is needed on the way.
+
+    Returns
+    -------
+    slopes : array (4, steps, B, H)
+        Of ``c_t`` by what stands inside i, f and g, and of ``h_t`` by what stands inside o.
+    slope_h : array (steps, B, H)
+        Of ``h_t`` by ``c_t``.
+    """
+    i, f, g, o = gates.swapaxes(0, 1)
+    by_i, by_f, by_g, by_o, by_c, tanh_c = out
+    product = by_c  # its memory is free until the last line
+
+    np.multiply(i, g, out=by_i)
+    np.subtract(i, np.multiply(by_i, g, out=product), out=by_g)  # i (1 - g**2) = i - (i g) g
+    by_i -= np.multiply(by_i, i, out=product)  # g i (1 - i) = i g - (i g) i
+    np.multiply(f, c[:-1], out=by_f)
+    by_f -= np.multiply(by_f, f, out=product)  # c f (1 - f) = f c - (f c) f
+    np.tanh(c[1:], out=tanh_c)  # again: quicker than fetching it from far away
+    np.multiply(o, tanh_c, out=by_o)
+    tanh_c *= by_o
+    by_o -= np.multiply(by_o, o, out=product)  # tanh(c) o (1 - o) = h - h o
+    np.subtract(o, tanh_c, out=by_c)  # o (1 - tanh(c)**2) = o - h tanh(c)
+    return out[:4], by_c

@@ -1,14 +1,9 @@
-r"""The simple (Elman) recurrent network, (R1) and (R2), with its backward pass derived by hand.
+r"""The simple (Elman) recurrent network over whole sequences, with its backward pass derived by hand.
 
-.. math::
-
-    a_t &= W_{xh} x_t + W_{hh} h_{t-1} + b_h && (R1) \\
-    h_t &= \tanh(a_t)                        && (R2)
-
-``step`` is the equation as it is read; ``forward`` computes the same numbers faster.  Two things make
-it fast: the product with the inputs does not depend on the state, so it is one large matrix product
-before the loop; and the weight gradients are sums over time, so each is one large matrix product
-after the loop.
+``step`` (in ``rnn_cell``, with the equations) is the network as it is read; ``forward`` computes the same
+numbers faster.  Two things make it fast: the product with the inputs does not depend on the state, so it
+is one large matrix product before the loop; and the weight gradients are sums over time, so each is one
+matrix product for many steps at once.
 
 Going back: direct and total
 ----------------------------
@@ -26,9 +21,8 @@ cheap to differentiate because its derivative can be read off its value:
 ``tanh'(a) = 1 - tanh(a)**2 = 1 - h**2``.  Every parameter is used once per step, so its gradient is the
 sum of what the steps contribute.
 
-Sources: Elman 1990 [elman1990finding] for the network, Werbos 1990 [werbos1990backpropagation] and
-Goodfellow et al. 2016, section 10.2 [goodfellow2016deep] for the backward pass.  Weights are laid out
-as in ``torch.nn.RNN``, whose two biases are one here.
+Sources: Werbos 1990 [werbos1990backpropagation] and Goodfellow et al. 2016, section 10.2
+[goodfellow2016deep].
 """
 
 from itertools import repeat
@@ -111,7 +105,7 @@ def forward(
     W_xh, W_hh = prepared(params.W_xh, whole, params.b_h)[0], prepared(params.W_hh, whole)[0]
     np.matmul(rows(x), W_xh, out=rows(states[1:]))
     from_state = empty((B, H), dtype)
-    for h_prev, h_t, skip in zip(states, states[1:], repeat(None) if mask is None else skipped):
+    for h_prev, h_t, skip in zip(states, states[1:], repeat(None) if skipped is None else skipped):
         h_t += np.matmul(h_prev, W_hh, out=from_state)  # (R1) is complete
         function(h_t, out=h_t)  # (R2)
         if skip is not None:

@@ -1,4 +1,15 @@
-"""TODO"""
+r"""One step of the simple (Elman) recurrent network, (R1) and (R2), there and back.
+
+.. math::
+
+    a_t &= W_{xh} x_t + W_{hh} h_{t-1} + b_h && (R1) \\
+    h_t &= \tanh(a_t)                        && (R2)
+
+Whole sequences, quickly, are the work of ``rnncourse.reference.rnn``, which knows these names as well.
+Weights are laid out as in ``torch.nn.RNN``, whose two biases are one here.
+
+Source: Elman 1990 [elman1990finding].
+"""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -51,6 +62,7 @@ _NONLINEARITIES: dict[str, tuple[_Function, _Function]] = {
 
 
 def nonlinear(name: str) -> tuple[_Function, _Function]:
+    """Return the function of (R2) and its derivative, the latter written in terms of ``h (..., H)``."""
     if name not in _NONLINEARITIES:
         raise ValueError(f"nonlinearity should be 'tanh' or 'relu', got {name!r}")
     return _NONLINEARITIES[name]
@@ -138,5 +150,3 @@ def step_backward(
     # Back through (R1).  Forward multiplied by W.T, so the gradient is multiplied by W.
     dparams = Params(W_xh=da_t.T @ x_t, W_hh=da_t.T @ h_prev, b_h=da_t.sum(axis=0))
     return da_t @ params.W_xh, da_t @ params.W_hh, dparams
-
-
