@@ -139,6 +139,7 @@ def test_reference_needs_numpy_alone(root):
         "collections",
         "typing",
         "math",
+        "weakref",
         "__future__",
         "rnncourse",
         "dataclasses",

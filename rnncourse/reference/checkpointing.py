@@ -29,7 +29,6 @@ al. 2016, "Memory-efficient backpropagation through time", for recurrent network
 """
 
 import math
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,7 +40,7 @@ from rnncourse.reference.buffers import empty
 class Checkpoints(NamedTuple):
     """What ``backward`` needs from ``forward``; only ``x`` and ``mask`` are the caller's own."""
 
-    cell: ModuleType
+    cell: Any  # a module: rnn, lstm, gru ...
     params: Any
     x: np.ndarray  # (T, B, D)
     mask: np.ndarray | None  # (T, B)
@@ -52,7 +51,7 @@ class Checkpoints(NamedTuple):
 
 
 def forward(
-    cell: ModuleType,
+    cell: Any,
     params: Any,
     x: np.ndarray,
     *initial: np.ndarray | None,

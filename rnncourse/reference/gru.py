@@ -30,7 +30,6 @@ reaches both factors: ``da_r = dm * h_{t-1} * r (1 - r)``, and ``dm * r`` goes o
 Sources: as in ``gru_cell``.
 """
 
-from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -115,9 +114,8 @@ def forward(
     for_both, for_candidate = from_state[:2], from_state[2]
     ready = 2 if reset_before else 3  # gates whose product with the state needs no other gate
     W_ready, W_hn, from_ready = W_hh[:ready], W_hh[2], from_state[:ready]
-    steps = zip(
-        gates[:, :2], *gates.swapaxes(0, 1), seen, h, h[1:], repeat(None) if skipped is None else skipped
-    )
+    skips = [None] * T if skipped is None else skipped
+    steps = zip(gates[:, :2], *gates.swapaxes(0, 1), seen, h, h[1:], skips)
     for r_and_z, r, z, n, seen_t, h_prev, h_t, skip in steps:
         np.matmul(h_prev, W_ready, out=from_ready)
         r_and_z += for_both

@@ -42,7 +42,6 @@ line and is used again (``buffers``).
 Sources: as in ``lstm_cell``; the backward pass as in Graves 2012 [graves2012supervised], without peepholes.
 """
 
-from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -127,9 +126,8 @@ def forward(
     np.matmul(x[:, None], W_xh, out=gates)  # the inputs' share and the bias wait for no state
     from_state = empty((4, B, H), dtype)
     written, tanh_c = from_state[:2]  # names for memory that is free again once the gates are known
-    steps = zip(
-        gates, *gates.swapaxes(0, 1), h, h[1:], c, c[1:], repeat(None) if skipped is None else skipped
-    )
+    skips = [None] * T if skipped is None else skipped
+    steps = zip(gates, *gates.swapaxes(0, 1), h, h[1:], c, c[1:], skips)
     for a, i, f, g, o, h_prev, h_t, c_prev, c_t, skip in steps:
         a += np.matmul(h_prev, W_hh, out=from_state)
         np.tanh(a, out=a)
@@ -185,7 +183,6 @@ def backward(
 
     W_hh = apart(params.W_hh, 4)
     dW_hh, dW_xh = zeros((4 * H, H), dtype), zeros((4 * H, D + 1), dtype)
-    share_hh, share_xh = empty((4 * H, H), dtype), empty((4 * H, D + 1), dtype)  # of one chunk
     dx = empty((T, B, D), dtype)
     total, through_h = empty((2, B, H), dtype)
     through_gates = empty((4, B, H), dtype)
@@ -217,9 +214,7 @@ def backward(
         side_by_side = stacked[: stop - start]
         side_by_side[...] = da.transpose(1, 2, 0, 3)
         da_rows = side_by_side.reshape(-1, 4 * H)  # (steps * B, 4H)
-        dW_xh += np.matmul(da_rows.T, rows(x[start:stop]), out=share_xh)
-        dW_hh += np.matmul(
-            da_rows.T, rows(h[start:stop]), out=share_hh
-        )  # the state that each step started from
+        dW_xh += da_rows.T @ rows(x[start:stop])
+        dW_hh += da_rows.T @ rows(h[start:stop])  # the state that each step started from
         np.matmul(da_rows, params.W_xh, out=rows(dx[start:stop]))
     return dx, carried, dc, Params(dW_xh[:, :D].copy(), dW_hh, dW_xh[:, D].copy())

@@ -25,7 +25,6 @@ Sources: Werbos 1990 [werbos1990backpropagation] and Goodfellow et al. 2016, sec
 [goodfellow2016deep].
 """
 
-from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -105,7 +104,8 @@ def forward(
     W_xh, W_hh = prepared(params.W_xh, whole, params.b_h)[0], prepared(params.W_hh, whole)[0]
     np.matmul(rows(x), W_xh, out=rows(states[1:]))
     from_state = empty((B, H), dtype)
-    for h_prev, h_t, skip in zip(states, states[1:], repeat(None) if skipped is None else skipped):
+    skips = [None] * T if skipped is None else skipped
+    for h_prev, h_t, skip in zip(states, states[1:], skips):
         h_t += np.matmul(h_prev, W_hh, out=from_state)  # (R1) is complete
         function(h_t, out=h_t)  # (R2)
         if skip is not None:
