@@ -154,7 +154,7 @@ def _(f: Function, x: Array, eps: float = 1e-6) -> Any:
 
 @_of(
     "x_left_nudged",
-    "an entry of x itself is raised and left so. Work on a copy: x belongs to the caller, who still needs it.",
+    "an entry of x itself is raised and left so. Work on a copy: x is the caller's, who still needs it.",
 )
 def _(f: Function, x: Array, eps: float = 1e-6) -> Any:
     gradient = np.zeros(x.shape)

@@ -179,14 +179,14 @@ def _(dh: Array, x: Array, h0: Array, h: Array, W_xh: Array, W_hh: Array) -> Any
     keeps=True,
 )
 def _() -> Any:
-    sums: dict[Any, list[Array]] = {}
+    kept: list[Array] = []  # the sums so far, for as long as the shapes stay the same
 
     def answer(dh: Array, x: Array, h0: Array, h: Array, W_xh: Array, W_hh: Array) -> Any:
         dx, dh0, *weights = right_one(dh, x, h0, h, W_xh, W_hh)
-        kept = sums.setdefault(W_xh.shape, [np.zeros_like(gradient) for gradient in weights])
-        for total, gradient in zip(kept, weights, strict=True):
-            total += gradient
-        return dx, dh0, *(total.copy() for total in kept)
+        if kept and (kept[0].shape, kept[1].shape) == (dh.shape, x.shape):
+            weights = [old + new for old, new in zip(kept[2:], weights, strict=True)]
+        kept[:] = [dh, x, *weights]
+        return dx, dh0, *(total.copy() for total in weights)
 
     return answer
 
