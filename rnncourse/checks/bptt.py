@@ -80,7 +80,7 @@ RNN_STEP_BACKWARD = Exercise(
 
 # ---------------------------------------------------------------- rnn_backward
 def _draw_sequences(rng: Rng) -> list[Case]:
-    cases = standard_cases(rng, sizes, draw_sequence, edges=({"T": 1}, {"B": 1}, _EQUAL))
+    cases = standard_cases(rng, sizes, draw_sequence, edges=({"T": 1}, {"B": 1}, {"H": 1}, _EQUAL))
     # large gradients, which nobody may clip; they are scaled up, so that everything else shows as well
     large = cases[1].args
     cases[1] = replace(cases[1], args={**large, "dh": 100 * large["dh"]})
@@ -100,7 +100,7 @@ RNN_BACKWARD = Exercise(
         values("dW_xh", 0.14, result=2),
         values("dW_hh", 0.17, result=3),
         values("db_h", 0.13, result=4),
-        *sides("T = 1, B = 1, all sizes equal, dh at the last step only"),
+        *sides("T = 1, B = 1, H = 1, all sizes equal, dh at the last step only"),
     ),
     heading="Back through time",
     hints=(

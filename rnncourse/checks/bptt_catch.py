@@ -119,7 +119,8 @@ CATCH_THE_BUG = Exercise(
     ),
     heading="A test that finds the bug",
     hints=(
-        "On which inputs does a wrong gradient look right? List them, and make data that is none of them.",
+        "With h0 = 0, a function that forgets h0 looks right. Which other data hide a bug, so that yours "
+        "should be none of them?",
         "Draw sizes that all differ, an h0 that is not zero and a dh that is not zero at any step. Which "
         "number has exactly the gradients that rnn_backward claims? Measure them with numerical_gradient.",
         "The number is (dh * rnn_forward(x, h0, ...)).sum(). Compare all five results by shape and then by "
