@@ -40,7 +40,8 @@ REASONS: dict[str, dict[str, str]] = {
         "before = h[t - 1] if t > 0 else h0  ->  before = h[t - 1] if t != 0 else h0": _STEPS,
         "dx_t, carried, *shares = rnn_step_backward(dh[t] + carried, x[t], before, h[t], W_xh, W_hh)  "
         "->  "
-        "dx_t, carried, *shares = rnn_step_backward(dh[t] + carried, x[t], before, (-h)[t], W_xh, W_hh)": _SQUARE,
+        "dx_t, carried, *shares = rnn_step_backward(dh[t] + carried, x[t], before, "
+        "(-h)[t], W_xh, W_hh)": _SQUARE,
         "sums = [total + share for total, share in zip(sums, shares)]  ->  "
         "sums = [total + share for total, share in zip(shares, sums)]": _SUM,
     },
@@ -50,7 +51,8 @@ REASONS: dict[str, dict[str, str]] = {
         "if t > 0 and t % window == 0:  ->  if t > 0 and t % window <= 0:": _MODULO,
         "dx_t, carried, *shares = rnn_step_backward(dh[t] + carried, x[t], before, h[t], W_xh, W_hh)  "
         "->  "
-        "dx_t, carried, *shares = rnn_step_backward(dh[t] + carried, x[t], before, (-h)[t], W_xh, W_hh)": _SQUARE,
+        "dx_t, carried, *shares = rnn_step_backward(dh[t] + carried, x[t], before, "
+        "(-h)[t], W_xh, W_hh)": _SQUARE,
         "sums = [total + share for total, share in zip(sums, shares)]  ->  "
         "sums = [total + share for total, share in zip(shares, sums)]": _SUM,
         "if t > 0 and t % window == 0:  ->  if t > 0 and -t % window == 0:": _MODULO,
@@ -96,10 +98,12 @@ REASONS: dict[str, dict[str, str]] = {
         "if [np.shape(result) for result in results] != [gradient.shape for gradient in gradients]:  ->  "
         "if [np.shape(-result) for result in results] != [gradient.shape for gradient in gradients]:": _SHAPE,
         "if [np.shape(result) for result in results] != [gradient.shape for gradient in gradients]:  ->  "
-        "if [np.shape(result[::-1]) for result in results] != [gradient.shape for gradient in gradients]:": _SHAPE,
+        "if [np.shape(result[::-1]) for result in results] != [gradient.shape for "
+        "gradient in gradients]:": _SHAPE,
         "if not all((np.allclose(*pair, rtol=1e-05, atol=1e-06) for pair in zip(results, gradients))): "
         " ->  "
-        "if not all((np.allclose(*pair, rtol=1e-05, atol=1e-06) for pair in zip(gradients, results))):": _SYMMETRIC,
+        "if not all((np.allclose(*pair, rtol=1e-05, atol=1e-06) for pair in "
+        "zip(gradients, results))):": _SYMMETRIC,
         "if not all((np.array_equal(*pair) for pair in zip(copies, arguments))):  ->  "
         "if not all((np.array_equal(*pair) for pair in zip(arguments, copies))):": _SYMMETRIC,
         "if not all((np.allclose(*pair, rtol=1e-05, atol=1e-06) for pair in zip(results, gradients))): "

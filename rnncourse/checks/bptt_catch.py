@@ -29,7 +29,10 @@ def _verdict(observation: Observation) -> bool | None:
     return bool(answer)
 
 
-def _no_verdict(observation: Observation) -> str:
+def _no_verdict(observation: Observation, seen: Sequence[Observation]) -> str:
+    if observation.failure is not None and observation.failure.kind == "NotTried":  # then say why it was not
+        stopped = (other for other in seen if other.failure is not None and other.failure.final)
+        observation = next(stopped, observation)
     if observation.failure is None:
         return "It answered neither True nor False."
     raised = observation.failure.sentence()
@@ -42,7 +45,7 @@ def _accepts(seen: Sequence[Observation], tags: Sequence[str]) -> Difference | N
     for observation in seen:
         if observation.case.tag in tags and _verdict(observation) is not True:
             answered = _verdict(observation) is False
-            return Difference(_WRONGLY_REJECTED if answered else _no_verdict(observation))
+            return Difference(_WRONGLY_REJECTED if answered else _no_verdict(observation, seen))
     return None
 
 
@@ -59,7 +62,7 @@ def _rejects(seen: Sequence[Observation], family: str) -> Difference | None:
         )
         return Difference(f"It let {count} pass. What is broken: {'; '.join(slipped)}.")
     silent = next((observation for observation in shown if _verdict(observation) is None), None)
-    return None if silent is None else Difference(_no_verdict(silent))
+    return None if silent is None else Difference(_no_verdict(silent, seen))
 
 
 def _catches(name: str, weight: float, family: str) -> Rule:
