@@ -1,7 +1,8 @@
 """NumPy references: an explicit loop over time forward, a hand-derived loop backward, and nothing hidden.
 
 Read the modules in this order: ``feedforward``, ``rnn``, ``output_layer``, ``embedding``, ``losses``,
-``gradcheck``, ``optim``, ``lstm``, ``gru``.  Importing this package loads NumPy and nothing else.
+``gradcheck``, ``optim``, ``gradients``, ``lstm``, ``gru``.  Importing this package loads NumPy and nothing
+else.
 
 Conventions that hold everywhere here:
 
@@ -17,6 +18,7 @@ from rnncourse.reference import (
     embedding,
     feedforward,
     gradcheck,
+    gradients,
     gru,
     losses,
     lstm,
@@ -25,4 +27,15 @@ from rnncourse.reference import (
     rnn,
 )
 
-__all__ = ["embedding", "feedforward", "gradcheck", "gru", "losses", "lstm", "optim", "output_layer", "rnn"]
+__all__ = [
+    "embedding",
+    "feedforward",
+    "gradcheck",
+    "gradients",
+    "gru",
+    "losses",
+    "lstm",
+    "optim",
+    "output_layer",
+    "rnn",
+]

@@ -97,6 +97,11 @@ def _nonlinearity(name: str) -> tuple[_Function, _Function]:
     return _NONLINEARITIES[name]
 
 
+def slope(h: np.ndarray, nonlinearity: str = "tanh") -> np.ndarray:
+    """Return the derivative of ``"tanh"`` or ``"relu"`` where its value is ``h``; same shape."""
+    return _nonlinearity(nonlinearity)[1](h)
+
+
 def _check_params(params: Params) -> tuple[int, int]:
     """Return ``(D, H)`` of well-formed parameters."""
     check_shape("W_xh", params.W_xh, "H", "D")
