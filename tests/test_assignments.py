@@ -41,8 +41,18 @@ SIGNATURES = {
         truncate_and_carry(x, h0, W_xh, W_hh, b_h, chunk)
         leaky_rnn_forward(x, h0, W_xh, W_hh, b_h, leak, mask)
     """,
+    "gradients": """
+        spectral_radius(W)
+        step_jacobian(h_t, W_hh)
+        jacobian_norms(h, W_hh)
+        vanishing_horizon(rate, threshold)
+        clip_by_global_norm(gradients, max_norm)
+        orthogonal_from(A)
+        adding_problem(values, marks)
+        leaky_jacobian_norms(h, h0, W_hh, leak, mask)
+    """,
 }
-POINTS = {"feedforward": (40, 10), "rnn": (60, 10)}  # by the checks, by a person
+POINTS = {"feedforward": (40, 10), "rnn": (60, 10), "gradients": (60, 10)}  # by the checks, by a person
 STEMS = tuple(SIGNATURES)
 
 
@@ -146,6 +156,20 @@ def test_the_numbers_in_the_model_answer_are_right(root, capsys):
     assert {int(number.replace(",", "")) for number in told} == right
 
 
+def test_the_norms_in_the_model_answer_are_right(root, capsys):
+    names = script(root, "gradients")
+    (answer,) = of_kind(root, "gradients", "[markdown] manual")
+    told = re.search(r"The norms are ([\d., ]+), \.\.\.", answer.source)[1].split(", ")
+    W = np.array([[0.5, 4.95], [0.0, 0.5]])
+    norms = names["jacobian_norms"](np.zeros((len(told) + 1, 2)), W)[-2::-1]
+    np.testing.assert_allclose(norms, [float(norm) for norm in told], atol=0.005)
+    assert round(names["spectral_radius"](W), 6) == 0.5
+    saturated = names["step_jacobian"](np.array([0.0, 0.95]), np.array([[2.0, -2.0], [2.0, -2.0]]))
+    assert f"{names['spectral_radius'](saturated):.3f}" == "1.805"
+    assert "the eigenvalues 0 and 1.805" in " ".join(answer.source.split())
+    assert f"{saturated[1, 0]:.3f} & {saturated[1, 1]:.3f}" in answer.source
+
+
 # -- as nbgrader runs and reads them -----------------------------------------------------------------------
 
 
@@ -179,6 +203,13 @@ HALF_RIGHT = {
     # right numbers, but always in float64
     "feedforward": ("mlp_forward", "    return (np.tanh(x @ W1.T + b1) @ W2.T + b2).astype(np.float64)"),
     "rnn": ("rnn_step", "    return np.tanh(x_t @ W_xh.T + h_prev @ W_hh.T + b_h).astype(np.float64)"),
+    "gradients": ("step_jacobian", "    return ((1 - h_t**2)[:, None] * W_hh).astype(np.float64)"),
+}
+# what calls the half-right function carries its float64 on; nothing else suffers
+BUILT_ON_IT = {
+    "feedforward": set(),
+    "rnn": {"rnn_forward-tests", "truncate_and_carry-tests"},
+    "gradients": {"jacobian_norms-tests", "leaky_jacobian_norms-tests"},
 }
 
 
@@ -206,12 +237,8 @@ def test_a_half_right_answer_gets_its_part_from_nbgrader(root, stem):
     exec(cells[half].source, namespace)
     assert 0 < part < whole
     assert part == round(checks.check(f"{stem}.{half}", namespace[half]).score * whole, 2)
-    if stem == "feedforward":
-        assert marks == worth
-    else:  # what is built on rnn_step carries its float64 on; nothing else suffers
-        built_on_it = {"rnn_forward-tests", "truncate_and_carry-tests"}
-        assert {id for id in worth if marks[id] != worth[id]} == built_on_it
-        assert all(0 < marks[id] < worth[id] for id in built_on_it)
+    assert {id for id in worth if marks[id] != worth[id]} == BUILT_ON_IT[stem]
+    assert all(0 < marks[id] < worth[id] for id in BUILT_ON_IT[stem])
 
 
 def test_nbgrader_itself_makes_the_same_releases(root, tmp_path):
