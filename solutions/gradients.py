@@ -50,8 +50,9 @@ hint("gradients.spectral_radius")  # run it again for the next one; change the n
 # %% [markdown] id=spectral_radius-task
 # ## 1. Growth in the long run: `spectral_radius`
 #
-# Multiply a vector by the same matrix again and again. In the long run it grows or shrinks, on average, by one
-# factor per step: the *spectral radius*, the largest **absolute value** among the eigenvalues of the matrix.
+# Multiply a vector by the same matrix again and again. In the long run it grows or shrinks, on average, by
+# one factor per step: the *spectral radius*, the largest **absolute value** among the eigenvalues of the
+# matrix.
 #
 # - A matrix that is not symmetric may have complex eigenvalues, always in pairs. A pair $a \pm bi$ turns
 #   vectors and stretches them by $\sqrt{a^2 + b^2}$ at each step, and it counts with that.
@@ -301,10 +302,10 @@ check("gradients.clip_by_global_norm", clip_by_global_norm).marks(8)
 # have the absolute value 1, and its spectral norm is 1. A recurrent network whose `W_hh` starts like that
 # neither blows gradients up nor lets them die, as long as tanh is nearly straight.
 #
-# To get one, draw a square matrix $A$ and factorise it, $A = Q R$: $Q$ is orthogonal, $R$ is upper triangular.
-# `np.linalg.qr` does it. But there are several such pairs: if a *column* of $Q$ and the *row* of $R$ with the
-# same number both change their sign, the product stays what it was. Choose the one pair in which the diagonal
-# of $R$ is positive. $A$ is invertible, so no number on that diagonal is 0.
+# To get one, draw a square matrix $A$ and factorise it, $A = Q R$: $Q$ is orthogonal, $R$ is upper
+# triangular. `np.linalg.qr` does it. But there are several such pairs: if a *column* of $Q$ and the *row* of
+# $R$ with the same number both change their sign, the product stays what it was. Choose the one pair in which
+# the diagonal of $R$ is positive. $A$ is invertible, so no number on that diagonal is 0.
 #
 # *In the book:* "Starting well". *A hint:* `hint("gradients.orthogonal_from")`.
 
@@ -460,9 +461,9 @@ check("gradients.leaky_jacobian_norms", leaky_jacobian_norms).marks(18)
 # 1. First leave tanh out: every Jacobian is $W_{hh}$ itself. What is the norm of the product of $k$ of them
 #    for $k = 1, 2, \dots$? Compute some (states of zero give `jacobian_norms` a slope of 1 everywhere). What
 #    happens in the end, and which of the two numbers decides it?
-# 2. Now with tanh. Which of these are true: a spectral norm of $W_{hh}$ below 1 is *sufficient* for vanishing;
-#    it is *necessary* for vanishing; a norm above 1 is *necessary* for exploding; it is *sufficient* for
-#    exploding? Give the reason for what is true, and say why the rest is not.
+# 2. Now with tanh. Which of these are true: a spectral norm of $W_{hh}$ below 1 is *sufficient* for
+#    vanishing; it is *necessary* for vanishing; a norm above 1 is *necessary* for exploding; it is
+#    *sufficient* for exploding? Give the reason for what is true, and say why the rest is not.
 # 3. "Then I look at the radius of $W_{hh}$ only," she says. "Below 1, so it vanishes, with tanh too." Is that
 #    right? Look at $W_{hh} = \begin{pmatrix} 2 & -2 \\ 2 & -2 \end{pmatrix}$ and a state that stays at
 #    $h = (0, 0.95)$.
@@ -471,31 +472,31 @@ check("gradients.leaky_jacobian_norms", leaky_jacobian_norms).marks(18)
 
 # %% [markdown] manual id=norm points=10
 # ### BEGIN SOLUTION
-# **A model answer.** (1) The norms are 5, 4.96, 3.72, 2.48, 1.55, 0.93, ...: the product stretches some vector
-# by a factor of 5 at once, stays above 1 for five steps, and then shrinks towards 0, in the end by about a
-# half at each step. When all Jacobians are the same matrix, the spectral radius decides the end: below 1 the
-# powers go to 0, and that is necessary as well as sufficient. The norm says what can happen in a single step.
-# So a gradient can grow at first and vanish all the same.
+# **A model answer.** (1) The norms are 5, 4.96, 3.72, 2.48, 1.55, 0.93, ...: the product stretches some
+# vector by a factor of 5 at once, stays above 1 for five steps, and then shrinks towards 0, in the end by
+# about a half at each step. When all Jacobians are the same matrix, the spectral radius decides the end:
+# below 1 the powers go to 0, and that is necessary as well as sufficient. The norm says what can happen in a
+# single step. So a gradient can grow at first and vanish all the same.
 #
-# (2) With tanh each Jacobian is $\operatorname{diag}(1 - h_t^2)\, W_{hh}$, and the slopes are at most 1. So no
-# Jacobian has a norm above that of $W_{hh}$, and the product of k has at most its k-th power. Hence a norm
+# (2) With tanh each Jacobian is $\operatorname{diag}(1 - h_t^2)\, W_{hh}$, and the slopes are at most 1. So
+# no Jacobian has a norm above that of $W_{hh}$, and the product of k has at most its k-th power. Hence a norm
 # below 1 is sufficient for vanishing, and a norm above 1 is necessary for exploding: below it nothing can
 # explode. The other two are false. A norm below 1 is not necessary for vanishing: part 1 vanishes with a norm
-# of 5, and saturated units (slopes near 0) make any $W_{hh}$ vanish. For the same reasons a norm above 1 is not
-# sufficient for exploding.
+# of 5, and with saturated units (slopes near 0) gradients vanish under any $W_{hh}$. For the same reasons a
+# norm above 1 is not sufficient for exploding.
 #
-# (3) No. This $W_{hh}$ has the radius 0: $W_{hh} W_{hh} = 0$. At that state the slopes are 1 and 0.0975, and the
-# Jacobian is $\begin{pmatrix} 2 & -2 \\ 0.195 & -0.195 \end{pmatrix}$, with the eigenvalues 0 and 1.805. Each
-# step multiplies by 1.805: gradients explode. tanh changes the rows by different factors, and the radius of
-# such a product is not bounded by that of $W_{hh}$; the norm is. So the radius of $W_{hh}$ alone decides
+# (3) No. This $W_{hh}$ has the radius 0: $W_{hh} W_{hh} = 0$. At that state the slopes are 1 and 0.0975, and
+# the Jacobian is $\begin{pmatrix} 2 & -2 \\ 0.195 & -0.195 \end{pmatrix}$, with the eigenvalues 0 and 1.805.
+# Each step multiplies by 1.805: gradients explode. tanh changes the rows by different factors, and the radius
+# of such a product is not bounded by that of $W_{hh}$; the norm is. So the radius of $W_{hh}$ alone decides
 # nothing once tanh bends.
 #
 # **Rubric, 10 points**
 # - 3 for question 1: some of the norms (1); they grow first and vanish in the end (1); the radius decides the
 #   end when all factors are the same matrix (1).
-# - 4 for question 2: sufficient for vanishing and necessary for exploding (1), with the reason that slopes are
-#   at most 1 and the norm of a product is at most the product of norms (1); the other two are false (1), with
-#   an example: part 1, or saturated units (1).
+# - 4 for question 2: sufficient for vanishing and necessary for exploding (1), with the reason that slopes
+#   are at most 1 and the norm of a product is at most the product of norms (1); the other two are false (1),
+#   with an example: part 1, or saturated units (1).
 # - 3 for question 3: no (1); the Jacobian or its eigenvalue 1.805, computed or argued (1); because tanh
 #   multiplies rows by different slopes, which can raise the radius (1).
 #

@@ -19,8 +19,8 @@ def _of(name: str, when: str) -> Any:
 
 @_of(
     "transposed",
-    "the Jacobian is transposed. Row i belongs to unit i of h_t, column j to unit j of h_prev. (Transposed, "
-    "it carries gradients back; that is another object.)",
+    "the Jacobian is transposed. Row i belongs to unit i of h_t, column j to unit j of h_prev. Gradients "
+    "go back through the transpose; that is another matrix.",
 )
 def _(h_t: Array, W_hh: Array) -> Any:
     return ((1 - h_t**2)[:, None] * W_hh).T
