@@ -112,7 +112,8 @@ def difference(
         wanted = f"; {one} is asked for" if isinstance(got, tuple | list) else ""
         return Difference(f"{name} is {in_words(got)}{wanted}.")
     if array.shape != expected.shape:
-        return Difference(f"{name} has the shape {_shape(array)}; {_shape(expected)} is asked for.")
+        wanted = _shape(expected) if expected.ndim else "one number"
+        return Difference(f"{name} has the shape {_shape(array)}; {wanted} is asked for.")
     if array.dtype.kind == "c":
         return Difference(f"{name} holds complex numbers.")
     array, expected = array.astype(np.float64), expected.astype(np.float64)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnncourse.checks import mistakes
-from rnncourse.checks.compare import Tolerance, pieces_of
+from rnncourse.checks.compare import Tolerance, numbers_of, pieces_of
 from rnncourse.checks.exercise import Exercise
 from rnncourse.checks.observation import Observation, observe
 from rnncourse.checks.plain_data import Plain
@@ -82,15 +82,21 @@ def _near(a: np.ndarray | None, b: np.ndarray | None, tolerance: Tolerance) -> b
 
 
 def _kinds(exercise: Exercise, observation: Observation) -> list[object]:
-    """List dtypes and types of the results; where a list of arrays is asked for, a tuple is as good."""
+    """List dtypes and types of the results, as far as they matter.
 
-    def kind(result: Plain) -> object:
+    Where a list of arrays is asked for a tuple is as good, and where a number is, NumPy's are as good.
+    """
+
+    def kind(result: Plain, asked: str = "array") -> object:
+        if asked in ("float", "int") and not isinstance(result, tuple | list):
+            numbers = numbers_of(result)
+            return None if numbers is None else (numbers.dtype.kind, numbers.shape)
         return result.dtype if isinstance(result, np.ndarray) else type(result)
 
     return [
         [kind(item) for item in result]
         if asked == "arrays" and isinstance(result, tuple | list)
-        else kind(result)
+        else kind(result, asked)
         for result, asked in zip(observation.results, exercise.kinds, strict=False)
     ]
 

@@ -81,7 +81,8 @@ def test_horizons_do_not_hang_on_rounding(seed):
         looped = math.prod([rate] * steps)
         assert looped == rate**steps == threshold
         for log in (math.log, math.log2, math.log10, np.log, np.log2, np.log10):
-            assert log(threshold) / log(rate) == steps  # so that floor + 1 is right however it is computed
+            # so that floor + 1 is right however it is computed
+            assert log(threshold) / log(rate) == log(threshold) // log(rate) == steps
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -187,3 +187,12 @@ def test_a_pattern_is_found_in_a_list():
     assert check("gradients.clip_by_global_norm", answer, 3).findings == (
         "clipped has the right size and the wrong sign.",
     )
+
+
+def test_a_number_of_numpys_does_not_hide_a_mistakes_name():
+    def answer(gradients, max_norm):
+        norm = np.sqrt(sum((g**2).sum() for g in gradients))  # a NumPy float, of float32 for float32 arrays
+        return (tuple(g * (max_norm / norm) for g in gradients) if norm > max_norm else gradients), norm
+
+    verdict = check("gradients.clip_by_global_norm", answer, 3)
+    assert verdict.mistake == "gradients.clip_by_global_norm:same_arrays_below"
