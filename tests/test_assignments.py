@@ -52,6 +52,16 @@ SIGNATURES = {
         catch_the_bug(rnn_backward)
         leaky_rnn_backward(dh, x, h0, h, W_xh, W_hh, b_h, leak, mask)
     """,
+    "gradients": """
+        spectral_radius(W)
+        step_jacobian(h_t, W_hh)
+        jacobian_norms(h, W_hh)
+        vanishing_horizon(rate, threshold)
+        clip_by_global_norm(gradients, max_norm)
+        orthogonal_from(A)
+        adding_problem(values, marks)
+        leaky_jacobian_norms(h, h0, W_hh, leak, mask)
+    """,
     "lstm": """
         lstm_step(x_t, h_prev, c_prev, W_xh, W_hh, b_h)
         lstm_forward(x, h0, c0, W_xh, W_hh, b_h)
@@ -76,6 +86,7 @@ POINTS = {
     "feedforward": (40, 10),
     "rnn": (60, 10),
     "bptt": (60, 10),
+    "gradients": (60, 10),
     "lstm": (60, 10),
     "gru": (60, 10),
 }  # by the checks, by a person
@@ -182,6 +193,20 @@ def test_the_numbers_in_the_model_answer_are_right(root, capsys):
     assert {int(number.replace(",", "")) for number in told} == right
 
 
+def test_the_norms_in_the_model_answer_are_right(root, capsys):
+    names = script(root, "gradients")
+    (answer,) = of_kind(root, "gradients", "[markdown] manual")
+    told = re.search(r"The norms are ([\d., ]+), \.\.\.", answer.source)[1].split(", ")
+    W = np.array([[0.5, 4.95], [0.0, 0.5]])
+    norms = names["jacobian_norms"](np.zeros((len(told) + 1, 2)), W)[-2::-1]
+    np.testing.assert_allclose(norms, [float(norm) for norm in told], atol=0.005)
+    assert round(names["spectral_radius"](W), 6) == 0.5
+    saturated = names["step_jacobian"](np.array([0.0, 0.95]), np.array([[2.0, -2.0], [2.0, -2.0]]))
+    assert f"{names['spectral_radius'](saturated):.3f}" == "1.805"
+    assert "the eigenvalues 0 and 1.805" in " ".join(answer.source.split())
+    assert f"{saturated[1, 0]:.3f} & {saturated[1, 1]:.3f}" in answer.source
+
+
 # -- as nbgrader runs and reads them -----------------------------------------------------------------------
 
 
@@ -227,6 +252,11 @@ HALF_RIGHT = {
         "embedding_backward",
         "    return np.eye(vocab_size)[ids.ravel()].T @ dvectors.reshape(ids.size, -1)",
         set(),
+    ),
+    "gradients": (
+        "step_jacobian",
+        "    return ((1 - h_t**2)[:, None] * W_hh).astype(np.float64)",
+        {"jacobian_norms-tests", "leaky_jacobian_norms-tests"},
     ),
     "lstm": (
         "lstm_step",

@@ -42,6 +42,16 @@ _MODULES = {
         "bptt_catch",
         "bptt_leaky",
     ),
+    "gradients": (
+        "gradients_spectrum",
+        "gradients",
+        "gradients_product",
+        "gradients_clipping",
+        "gradients_horizon",
+        "gradients_orthogonal",
+        "gradients_adding",
+        "gradients_leaky",
+    ),
     "lstm": (
         "lstm_sequence",
         "lstm",
@@ -140,7 +150,7 @@ def catalogue(stem: str) -> list[Mistake]:
     Raises
     ------
     ValueError
-        ``"no catalogue of mistakes for 'x'; there are: feedforward, rnn"``.
+        ``"no catalogue of mistakes for 'x'; there are: feedforward, rnn, ..."``.
     """
     if stem not in _MODULES:
         raise ValueError(f"no catalogue of mistakes for {stem!r}; there are: {', '.join(_MODULES)}")
