@@ -4,7 +4,7 @@
 is the changed line before and after; a test holds this list equal to what survives.
 """
 
-from rnncourse.authoring import equivalent_bptt
+from rnncourse.authoring import equivalent_bptt, equivalent_gradients, equivalent_gru
 
 _VECTOR = "a vector is its own transpose"
 _AXIS = "an array of two axes: the last axis is axis 1"
@@ -16,7 +16,6 @@ _SMALL = "inside the tolerance of 1e-3 that the text gives"
 
 _SUM = "a sum does not ask for the order"
 _EVEN = "a square does not see the sign"
-_EMPTY = "zeros_like asks for shape and dtype alone"
 
 
 def _label(line: str, old: str, new: str) -> str:
@@ -27,7 +26,6 @@ def _label(line: str, old: str, new: str) -> str:
 
 _FOUR = "a_i, a_f, a_g, a_o = np.split(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 4, axis=1)"
 _THREE = "a_f, a_g, a_o = np.split(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 3, axis=1)"
-_START = "dh_next, dc_next = (np.zeros_like(h0), dc_last)"
 _ADDED = "sums = [so_far + share for so_far, share in zip(sums, shares)]"
 _DC = "dc = dc_t + dh_t * o * (1 - tanh_c ** 2)"
 _SIX = "return (da @ W_xh, da @ W_hh, dc * f, da.T @ x_t, da.T @ h_prev, da.sum(axis=0))"
@@ -76,6 +74,8 @@ REASONS: dict[str, dict[str, str]] = {
         "state = np.where(counts.T[:, None], moved, state)": _VECTOR,
     },
     **equivalent_bptt.REASONS,
+    **equivalent_gradients.REASONS,
+    **equivalent_gru.REASONS,
     "lstm.lstm_step": {_label(_FOUR, "axis=1", "axis=-1"): _AXIS},
     "lstm.lstm_step_backward": {
         _label(_FOUR, "axis=1", "axis=-1"): _AXIS,
@@ -85,8 +85,6 @@ REASONS: dict[str, dict[str, str]] = {
         _label(_SIX, "da.sum", "da[::-1].sum"): _SUM,
     },
     "lstm.lstm_backward": {
-        _label(_START, "h0", "-h0"): _EMPTY,
-        _label(_START, "h0", "h0[::-1]"): _EMPTY,
         _label(_ADDED, "zip(sums, shares)", "zip(shares, sums)"): _SUM,
     },
     "lstm.forget_bias": {
