@@ -97,7 +97,7 @@ def _kinds(exercise: Exercise, observation: Observation) -> list[object]:
     """
 
     def kind(result: Plain, asked: str = "array") -> object:
-        if asked in ("float", "int") and not isinstance(result, tuple | list):
+        if asked in ("float", "int", "bool") and not isinstance(result, tuple | list):
             numbers = numbers_of(result)
             return None if numbers is None else (numbers.dtype.kind, numbers.shape)
         return result.dtype if isinstance(result, np.ndarray) else type(result)

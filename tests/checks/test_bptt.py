@@ -236,7 +236,9 @@ def test_a_test_that_is_too_strict_is_told_so():
     assert [name for name, passed in named(verdict).items() if not passed] == [
         "right functions, written in six ways"
     ]
-    assert "how strict is your comparison?" in " ".join(verdict.message.split())
+    assert "how strict is your comparison? And is what you compare with right itself?" in " ".join(
+        verdict.message.split()
+    )
 
 
 def test_asserting_is_no_answer():
