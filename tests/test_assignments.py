@@ -41,6 +41,17 @@ SIGNATURES = {
         truncate_and_carry(x, h0, W_xh, W_hh, b_h, chunk)
         leaky_rnn_forward(x, h0, W_xh, W_hh, b_h, leak, mask)
     """,
+    "bptt": """
+        softmax_cross_entropy_backward(logits, targets, mask=None)
+        output_layer_backward(dy, h, W_hy)
+        rnn_step_backward(dh_t, x_t, h_prev, h_t, W_xh, W_hh)
+        rnn_backward(dh, x, h0, h, W_xh, W_hh)
+        embedding_backward(ids, dvectors, vocab_size)
+        numerical_gradient(f, x, eps=1e-06)
+        truncated_bptt(dh, x, h0, h, W_xh, W_hh, window)
+        catch_the_bug(rnn_backward)
+        leaky_rnn_backward(dh, x, h0, h, W_xh, W_hh, b_h, leak, mask)
+    """,
     "gru": """
         gru_step(x_t, h_prev, W_xh, W_hh, b_h, b_hn)
         gru_forward(x, h0, W_xh, W_hh, b_h, b_hn)
@@ -51,7 +62,12 @@ SIGNATURES = {
         minimal_gated_step_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h)
     """,
 }
-POINTS = {"feedforward": (40, 10), "rnn": (60, 10), "gru": (60, 10)}  # by the checks, by a person
+POINTS = {
+    "feedforward": (40, 10),
+    "rnn": (60, 10),
+    "bptt": (60, 10),
+    "gru": (60, 10),
+}  # by the checks, by a person
 STEMS = tuple(SIGNATURES)
 
 
@@ -195,6 +211,11 @@ HALF_RIGHT = {
         "rnn_step",
         "    return np.tanh(x_t @ W_xh.T + h_prev @ W_hh.T + b_h).astype(np.float64)",
         {"rnn_forward-tests", "truncate_and_carry-tests"},
+    ),
+    "bptt": (
+        "embedding_backward",
+        "    return np.eye(vocab_size)[ids.ravel()].T @ dvectors.reshape(ids.size, -1)",
+        set(),
     ),
     "gru": (
         "gru_step",

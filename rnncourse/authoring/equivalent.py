@@ -4,6 +4,8 @@
 is the changed line before and after; a test holds this list equal to what survives.
 """
 
+from rnncourse.authoring import equivalent_bptt
+
 _VECTOR = "a vector is its own transpose"
 _AXIS = "an array of two axes: the last axis is axis 1"
 _ONE_LONG = "that axis has length one: first, last and reversed are the same"
@@ -54,4 +56,5 @@ REASONS: dict[str, dict[str, str]] = {
         "state = np.where(counts[:, None], moved, state)  ->  "
         "state = np.where(counts.T[:, None], moved, state)": _VECTOR,
     },
+    **equivalent_bptt.REASONS,
 }

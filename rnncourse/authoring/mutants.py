@@ -125,7 +125,7 @@ def _changes(node: ast.AST, vectors: set[str]) -> Iterator[ast.AST]:
             yield from (like(value=value * 1.01), like(value=value + 1))
         case ast.keyword(arg="axis", value=value):
             yield from (like(value=ast.Constant(axis)) for axis in _AXES)
-        case ast.Call(args=[first, *others]):
+        case ast.Call(args=[first, *others]) if not isinstance(first, ast.Starred):
             yield first
             if others:
                 yield like(args=[others[0], first, *others[1:]])

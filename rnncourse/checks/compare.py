@@ -116,7 +116,10 @@ def difference(
 
 
 def kind_difference(name: str, got: Plain, expected: np.ndarray, kind: str) -> Difference | None:
-    """Compare what sort of thing a result is: array, float or int, its shape and dtype."""
+    """Compare what sort of thing a result is: array, float, int or bool, its shape and dtype."""
+    if kind == "bool":
+        fine = type(got) is bool or (isinstance(got, np.ndarray) and got.dtype == bool and got.ndim == 0)
+        return None if fine else Difference(f"{name} is {in_words(got)}; True or False is asked for.")
     if kind == "int":
         if isinstance(got, np.ndarray) and got.dtype.kind in "iu" and got.ndim == 0:
             return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnncourse.checks.compare import DOUBLE, SINGLE, Tolerance
+from rnncourse.checks.given import handed
 from rnncourse.checks.plain_data import Plain
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ LAYOUTS = {  # in the words of "With ...: "
 
 @dataclass(frozen=True)
 class Case:
-    """One call: the arguments by name, in the order of the call.
+    """One call: the arguments by name, in the order of the call; a function among them is a ``Given``.
 
     ``tag`` says which rules look at it. ``layout`` says how arrays lie in memory: ``plain`` (fresh, C order),
     ``strided`` (every other element of a larger array), ``read-only`` (Fortran order, writing raises).
@@ -80,7 +81,7 @@ class Exercise:
     results : tuple of str
         What is returned, by name; more than one name means a tuple.
     kind : str
-        ``array``, ``float`` or ``int``: what each result should be.
+        ``array``, ``float``, ``int`` or ``bool``: what each result should be.
     draw : callable
         ``draw(rng)`` returns the cases, drawn anew from the generator.
     reference : callable
@@ -128,7 +129,7 @@ class Exercise:
     def expected(self, case: Case) -> tuple[np.ndarray, ...]:
         """Return the right results of a case, one array for each name in ``results``."""
         with np.errstate(all="ignore"):
-            value = self.reference(*case.exact())
+            value = self.reference(*handed(case.exact()))
             if self.interpret is not None:
                 value = self.interpret(value, case)
         values = value if len(self.results) > 1 else (value,)

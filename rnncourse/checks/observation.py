@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rnncourse.checks.exercise import Case, Exercise
+from rnncourse.checks.given import handed
 from rnncourse.checks.guard import SECONDS, Failure, Outcome, run
 from rnncourse.checks.plain_data import NUMERIC, Plain, arrays_in, plain
 
@@ -54,7 +55,7 @@ def observe(exercise: Exercise, answer: Callable[..., Any], cases: Sequence[Case
 
 
 def _one(exercise: Exercise, answer: Callable[..., Any], case: Case) -> Observation:
-    args = case.materialise()
+    args = handed(case.materialise())
     outcome: Outcome = run(answer, args, lambda value: _look(value, args), SECONDS)
     observation = Observation(case, failure=outcome.failure, printed=outcome.printed, warned=outcome.warned)
     observation.changed = tuple(

@@ -23,6 +23,8 @@ Facts = dict[str, str]  # kind of fact -> sentence
 
 def pattern(exercise: Exercise, seen: Sequence[Observation], expected: Expected) -> tuple[str, ...]:
     """Describe the pattern that all wrong results of the ordinary calls share, if there is one."""
+    if exercise.kind == "bool":
+        return ()  # two values make no pattern
     wrong = [
         (observation, right)
         for observation, right in zip(seen, expected, strict=True)

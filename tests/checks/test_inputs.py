@@ -17,6 +17,13 @@ NETWORKS = [
     "rnn.softmax_cross_entropy",
     "rnn.truncate_and_carry",
     "rnn.leaky_rnn_forward",
+    "bptt.softmax_cross_entropy_backward",
+    "bptt.output_layer_backward",
+    "bptt.rnn_step_backward",
+    "bptt.rnn_backward",
+    "bptt.embedding_backward",
+    "bptt.truncated_bptt",
+    "bptt.leaky_rnn_backward",
     "gru.gru_step",
     "gru.gru_forward",
     "gru.gru_step_backward",
@@ -74,8 +81,8 @@ def test_every_kind_of_call_is_made(name):
     tags = {case.tag for case in cases}
     assert {"plain", "layout", "edge", "again"} <= tags
     assert {case.layout for case in cases} == {"plain", "strided", "read-only"}
-    integers_only = name.split(".")[1] in ("one_hot", "bigram_probabilities")
-    assert integers_only or any(case.single for case in cases)
+    float64_only = name.split(".")[1] in ("one_hot", "bigram_probabilities", "numerical_gradient")
+    assert float64_only or any(case.single for case in cases)
 
 
 @pytest.mark.parametrize("name", EXERCISES)
