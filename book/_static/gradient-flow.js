@@ -43,15 +43,16 @@
   };
   const number = (n, digits) => (Math.abs(n) < 0.5 * 10 ** -digits ? 0 : n).toFixed(digits).replace("-", "−");
   const ROWS = [
-    ["direct", "direct, from its own loss"], ["carried", "carried, from the step after"], ["total", "total δ, their sum"],
+    ["direct", "direct, from its own loss"], ["carried", "carried, from step after"], ["total", "total δ, their sum"],
     ["slope", "slope of tanh, 1 − h²"], ["da", "α = δ · slope"],
   ];
-  const MATRICES = [["share", "this step’s share of dW_hh"], ["sum", "dW_hh so far"]];
+  const MATRICES = [["share", "its share of dW_hh"], ["sum", "dW_hh so far"]];
 
   const STYLE = `:host { display: block; color: var(--pst-color-text-base, CanvasText); font: .93em var(--pst-font-family-heading, system-ui);
     --line: var(--pst-color-text-muted, GrayText); --hot: var(--pst-color-primary, LinkText); }
   svg { display: block; width: 100%; max-width: 32rem; margin: auto; font: 11.5px system-ui, sans-serif; }
   text { fill: currentColor; text-anchor: middle; }
+  .value { font-size: 10.5px; font-variant-numeric: tabular-nums; letter-spacing: -.02em; }
   rect { fill: none; stroke: currentColor; }
   .ahead rect { stroke-dasharray: 3 3; }
   .now rect { stroke-width: 3; stroke: var(--hot); }
@@ -75,10 +76,10 @@
   .strong > * { font-weight: bold; border-bottom: 1px solid var(--line); }`;
 
   const X = (t) => 27 + 61 * t;
-  const label = (x, y, text = "") => `<text x="${x}" y="${y}">${text}</text>`;
+  const label = (x, y, text = "", kind = "word") => `<text class="${kind}" x="${x}" y="${y}">${text}</text>`;
   const arrow = (kind, d, x, y, head) => `<g data-${kind}><path class="line" d="${d}"/><path class="head" d="M${x} ${y}l${head}z"/>`;
   const DRAWING = Array.from({ length: T + 1 }, (_, t) => `<g data-step="${t}"><rect x="${X(t) - 21}" y="66" width="42" height="44" rx="6"/>
-    ${label(X(t), 84)}${label(X(t), 102)}${label(X(t), 126, t ? `step ${t}` : "start")}
+    ${label(X(t), 84, "", "value")}${label(X(t), 102, "", "value")}${label(X(t), 126, t ? `step ${t}` : "start")}
     ${t ? label(X(t), 144, MODEL.sentence[t - 1]) + label(X(t), 14) : ""}</g>` + (t
     ? arrow(`direct="${t}"`, `M${X(t)} 36V60`, X(t), 65, "-4 -6h8") + `</g>` +
       arrow(`sent="${t}"`, `M${X(t) - 22} 88H${X(t - 1) + 27}`, X(t - 1) + 22, 88, "6 -4v8") +

@@ -31,7 +31,9 @@ class Flow(NamedTuple):
     dh0: np.ndarray
 
 
-def flow(direct: np.ndarray, h: np.ndarray, h0: np.ndarray, W_hh: np.ndarray, window: int | None = None) -> Flow:
+def flow(
+    direct: np.ndarray, h: np.ndarray, h0: np.ndarray, W_hh: np.ndarray, window: int | None = None
+) -> Flow:
     """Go back through one sequence with the reference's step, and keep everything on the way.
 
     Parameters
@@ -65,8 +67,8 @@ def flow(direct: np.ndarray, h: np.ndarray, h0: np.ndarray, W_hh: np.ndarray, wi
 def pencil_flow(last: str = "cat", window: int | None = None) -> Flow:
     """Return the gradients of the figure ``<gradient-flow>``.
 
-    The network of ``<unrolled-rnn>`` has read "The cat sat on the". Its loss is the mean surprise, in nats per
-    word, when the next words were *cat, sat, on, the* and ``last``.
+    The network of ``<unrolled-rnn>`` has read "The cat sat on the". Its loss is the mean surprise, in nats
+    per word, when the next words were *cat, sat, on, the* and ``last``.
     """
     net = pencil_network()
     h0 = np.zeros(len(net.cell.W_hh))
@@ -80,7 +82,10 @@ def pencil_flow(last: str = "cat", window: int | None = None) -> Flow:
 
 
 class Paper(NamedTuple):
-    """Three steps to do on paper: direct derivatives ``(3, H)``, states ``(3, H)``, ``h0 (H,)``, ``W_hh (H, H)``."""
+    """Three steps to do on paper.
+
+    ``direct (3, H)`` holds the direct derivatives, ``h (3, H)`` the states, ``h0 (H,)`` the state before.
+    """
 
     direct: np.ndarray
     h: np.ndarray
@@ -157,11 +162,15 @@ def learned(windows: Sequence[int], errors: np.ndarray, delay: int) -> Figure:
     figure, axes = blank()
     places = np.arange(len(windows))
     for run, column in enumerate(errors.T):
-        axes.plot(places + 0.08 * (run - (errors.shape[1] - 1) / 2), column, color=LINES[0].color, marker="o", ls="")
+        axes.plot(
+            places + 0.08 * (run - (errors.shape[1] - 1) / 2), column, color=LINES[0].color, marker="o", ls=""
+        )
     axes.axvline(np.searchsorted(windows, delay + 1) - 0.5, color=LINES[1].color, ls="--", lw=1.2)
     axes.axhline(1, color="#555555", ls=":", lw=1.2)
     axes.set_xticks(places, [str(window) for window in windows])
-    axes.set(xlabel=f"steps per window (dashed: the clue lies {delay} steps back)", ylabel="mean squared error")
+    axes.set(
+        xlabel=f"steps per window (dashed: the clue lies {delay} steps back)", ylabel="mean squared error"
+    )
     axes.set_ylim(-0.06, 1.12)
     return figure
 

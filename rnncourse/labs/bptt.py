@@ -1,8 +1,8 @@
 """What a gradient check sees and what it misses, and what truncation costs: the runs of the chapter bptt.
 
 A backward function is called as in the chapter's exercises, ``rnn_backward(dh, x, h0, h, W_xh, W_hh)``, and
-returns ``dx, dh0, dW_xh, dW_hh, db_h``. Errors are relative: the largest difference between a gradient and what
-was measured, divided by the largest entry of the two. Everything here takes seconds.
+returns ``dx, dh0, dW_xh, dW_hh, db_h``. Errors are relative: the largest difference between a gradient and
+what was measured, divided by the largest entry of the two. Everything here takes seconds.
 """
 
 import tracemalloc
@@ -53,7 +53,7 @@ def analytic(at: Problem, nonlinearity: str = "tanh") -> tuple[Array, ...]:
 
 
 def loss(at: Problem, nonlinearity: str = "tanh") -> float:
-    """Return ``sum(dh * h)``, the plainest loss whose direct derivatives are ``dh``, in the problem's dtype."""
+    """Return ``sum(dh * h)``, the plainest loss whose direct derivatives are ``dh``."""
     h, _ = rnn.forward(rnn.Params(at.W_xh, at.W_hh, at.b_h), at.x, at.h0, nonlinearity=nonlinearity)
     return float((at.dh * h).sum())
 
@@ -152,14 +152,11 @@ def errors_by_eps(
         for _ in range(15):
             directions = [rng.standard_normal(point.shape) for point in points]
             claimed = sum(float((g * v).sum()) for g, v in zip(gradients, directions))
-            ends = [
-                loss(
-                    Problem(
-                        *((p + step * v).astype(dtype) for p, v in zip(points, directions)), at.dh.astype(dtype)
-                    )
-                )
-                for step in (eps, -eps if sided == "central" else 0.0)
-            ]
+            ends = []
+            for step in (eps, -eps if sided == "central" else 0.0):
+                moved = [(p + step * v).astype(dtype) for p, v in zip(points, directions)]
+                x, h0, W_xh, W_hh, b_h = moved
+                ends.append(loss(Problem(x, h0, W_xh, W_hh, b_h, at.dh.astype(dtype))))
             measured = (ends[0] - ends[1]) / (2 * eps if sided == "central" else eps)
             found.append(abs(measured - claimed) / abs(claimed))
         errors.append(np.median(found))
@@ -168,7 +165,7 @@ def errors_by_eps(
 
 # ---------------------------------------------------------------------------------------------- truncation
 class Echo(NamedTuple):
-    """A stream of signs, and the same signs ``delay`` steps later: ``x, targets (T, B, 1)``, ``counts (T,)``."""
+    """A stream of signs, and the same signs some steps later: ``x, targets (T, B, 1)``, ``counts (T,)``."""
 
     x: Array
     targets: Array
@@ -220,19 +217,23 @@ def learn_echo(window: int | None, delay: int, seed: int, updates: int = 600, H:
     """
     rng, memory, state = np.random.default_rng(seed), None, None
     T, B = 24, 16
-    parameters = [*rnn.init(rng, 1, H), rng.uniform(-0.25, 0.25, (1, H)), np.zeros(1)]
+    parameters: list[Array] = [*rnn.init(rng, 1, H), rng.uniform(-0.25, 0.25, (1, H)), np.zeros(1)]
     stream = rng.choice([-1.0, 1.0], size=(updates * T + delay, B, 1))
     ended = []
     for update in range(updates):
         start = update * T + delay
         data = Echo(stream[start : start + T], stream[start - delay : start - delay + T], np.ones(T))
-        error, gradients, state = echo_gradient(rnn.Params(*parameters[:3]), *parameters[3:], data, window, state)
+        W_xh, W_hh, b_h, W_hy, b_y = parameters
+        cell = rnn.Params(W_xh, W_hh, b_h)
+        error, gradients, state = echo_gradient(cell, W_hy, b_y, data, window, state)
         parameters, memory = optim.adam(parameters, gradients, 0.01, memory)
         ended.append(error)
     return float(np.mean(ended[-updates // 10 :]))
 
 
-def peak_memory(way: str, lengths: Sequence[int], B: int = 16, D: int = 8, H: int = 64, window: int = 20) -> Array:
+def peak_memory(
+    way: str, lengths: Sequence[int], B: int = 16, D: int = 8, H: int = 64, window: int = 20
+) -> Array:
     """Measure the largest memory that is held at once on the way there and back, in bytes.
 
     Parameters

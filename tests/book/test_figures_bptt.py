@@ -12,7 +12,7 @@ from rnncourse.reference import losses, output_layer, rnn
 
 SCRIPT = Path(__file__).parents[2] / "book" / "_static" / "gradient-flow.js"
 PAGE = f"""<!doctype html><html lang="en"><title>figure</title>
-<gradient-flow role="group" aria-label="figure"><table><tr><td>static fallback</td></tr></table></gradient-flow>
+<gradient-flow role="group" aria-label="f"><table><tr><td>static fallback</td></tr></table></gradient-flow>
 <script>{SCRIPT.read_text("utf-8")}</script></html>"""
 T = 5
 
@@ -41,7 +41,9 @@ def matrix(page, name: str) -> np.ndarray:
 
 
 def click(page, name: str) -> None:
-    page.get_by_role("button", name=name).dispatch_event("click")  # a button without effect has to take it, too
+    page.get_by_role("button", name=name).dispatch_event(
+        "click"
+    )  # a button without effect has to take it, too
 
 
 def steps_back(page) -> int:

@@ -33,7 +33,12 @@ def assert_told_apart_without_colour(labelled) -> None:
 def test_a_flow_ends_where_the_reference_does(window):
     rng = np.random.default_rng(0)
     T, D, H = 7, 3, 4
-    cell, x, h0, dh = rnn.init(rng, D, H), rng.normal(size=(T, 1, D)), rng.normal(size=H), rng.normal(size=(T, H))
+    cell, x, h0, dh = (
+        rnn.init(rng, D, H),
+        rng.normal(size=(T, 1, D)),
+        rng.normal(size=H),
+        rng.normal(size=(T, H)),
+    )
     h, cache = rnn.forward(cell, x, h0[None])
     _, dh0, dcell = rnn.backward(dh[:, None], cache, window=window)
     flow = pictures.flow(dh, h[:, 0], h0, cell.W_hh, window)

@@ -18,7 +18,15 @@ T, B, D, H, V = 6, 3, 2, 4, 5
 def net():
     """A masked next-word network, everything in it random, and Torch's gradients of all of it."""
     rng = np.random.default_rng(0)
-    shapes = {"E": (V, D), "h0": (B, H), "W_xh": (H, D), "W_hh": (H, H), "b_h": (H,), "W_hy": (V, H), "b_y": (V,)}
+    shapes = {
+        "E": (V, D),
+        "h0": (B, H),
+        "W_xh": (H, D),
+        "W_hh": (H, H),
+        "b_h": (H,),
+        "W_hy": (V, H),
+        "b_y": (V,),
+    }
     made = {name: rng.normal(size=shape) / 2 for name, shape in shapes.items()}
     ids, targets = rng.integers(V - 1, size=(T, B)), rng.integers(V, size=(T, B))
     mask = np.arange(T)[:, None] < np.array([6, 4, 3])
@@ -57,7 +65,7 @@ def net():
 
 
 def carried(net, t):
-    """(B12) and (B6): what step t carries to the state before it, for all sequences."""
+    """(B13) and (B5): what step t carries to the state before it, for all sequences."""
     kappa = np.zeros((B, H))
     for b in range(B):
         m = float(net["mask"][t, b])
@@ -93,24 +101,24 @@ def test_b2_and_b3_the_output_layer(net):
         close(ours, written)
 
 
-def test_b4_total_is_direct_plus_carried(net):
+def test_b8_total_is_direct_plus_carried(net):
     for t in range(T):
         close(net["direct"][t] + (carried(net, t + 1) if t + 1 < T else 0), net["delta"][t])
 
 
-def test_b5_and_b12_the_slope_is_read_off_the_state(net):
+def test_b4_and_b13_the_slope_is_read_off_the_state(net):
     close(net["mask"][..., None] * net["delta"] * (1 - net["h"] ** 2), net["alpha"])
 
 
-def test_b6_and_b12_what_leaves_the_first_step_is_dh0(net):
+def test_b5_and_b13_what_leaves_the_first_step_is_dh0(net):
     close(carried(net, 0), net["dh0"])
 
 
-def test_b7_to_the_inputs(net):
+def test_b6_to_the_inputs(net):
     close(np.einsum("hd,tbh->tbd", net["W_xh"], net["alpha"]), net["dx"])
 
 
-def test_b8_every_use_adds_its_share(net):
+def test_b7_every_use_adds_its_share(net):
     dW_hh, dW_xh, db_h = np.zeros((H, H)), np.zeros((H, D)), np.zeros(H)
     for t in range(T):
         for b in range(B):
@@ -121,7 +129,7 @@ def test_b8_every_use_adds_its_share(net):
         close(written, torchs)
 
 
-def test_the_loop_computes_b4_to_b8_and_b12(net):
+def test_the_loop_computes_b4_to_b8_and_b13(net):
     params = rnn.Params(net["W_xh"], net["W_hh"], net["b_h"])
     _, cache = rnn.forward(params, net["x"], net["h0"], net["mask"])
     dx, dh0, dparams = rnn.backward(net["direct"], cache)
@@ -129,10 +137,12 @@ def test_the_loop_computes_b4_to_b8_and_b12(net):
         close(ours, net[name])
 
 
-def test_one_step_computes_b5_to_b8(net):
+def test_one_step_computes_b4_to_b7(net):
     params, t = rnn.Params(net["W_xh"], net["W_hh"], net["b_h"]), 1
     assert net["mask"][t].all()
-    dx, dh_prev, share = rnn_cell.step_backward(params, net["delta"][t], net["x"][t], net["before"][t], net["h"][t])
+    dx, dh_prev, share = rnn_cell.step_backward(
+        params, net["delta"][t], net["x"][t], net["before"][t], net["h"][t]
+    )
     close(dx, net["dx"][t])
     close(dh_prev, carried(net, t))
     close(share.W_hh, sum(np.outer(net["alpha"][t, b], net["before"][t, b]) for b in range(B)))
@@ -172,7 +182,7 @@ def test_b11_one_direction_for_all():
 
 
 @pytest.mark.parametrize("window", [1, 2, 4])
-def test_b13_nothing_is_carried_out_of_a_window(net, window):
+def test_b12_nothing_is_carried_out_of_a_window(net, window):
     params = rnn.Params(net["W_xh"], net["W_hh"], net["b_h"])
     h, cache = rnn.forward(params, net["x"], net["h0"])
     ours = rnn.backward(net["direct"], cache, window=window)
