@@ -73,14 +73,15 @@ def mutants(source: str) -> list[Mutant]:
 def _inside(function: ast.FunctionDef) -> list[ast.AST]:
     """List what stands in the body, but for what a length or a shape is asked of: only its size matters."""
     nodes = [node for statement in function.body for node in ast.walk(statement)]
-    sized = [node.args[0] for node in nodes if isinstance(node, ast.Call) and _is_len(node.func)]
+    sized = [node.args[0] for node in nodes if isinstance(node, ast.Call) and _asks_size(node.func)]
     sized += [node.value for node in nodes if isinstance(node, ast.Attribute) and node.attr in _SIZES]
     left_out = {id(inner) for node in sized if isinstance(node, ast.Name) for inner in ast.walk(node)}
     return [node for node in nodes if id(node) not in left_out]
 
 
-def _is_len(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id == "len"
+def _asks_size(function: ast.expr) -> bool:
+    """Say whether a function looks at the size of its argument alone: ``len``, ``np.zeros_like`` ..."""
+    return ast.unparse(function) == "len" or ast.unparse(function).endswith("_like")
 
 
 class _Replace(ast.NodeTransformer):

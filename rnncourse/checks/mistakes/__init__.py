@@ -42,6 +42,31 @@ _MODULES = {
         "bptt_catch",
         "bptt_leaky",
     ),
+    "gradients": (
+        "gradients_spectrum",
+        "gradients",
+        "gradients_product",
+        "gradients_clipping",
+        "gradients_horizon",
+        "gradients_orthogonal",
+        "gradients_adding",
+        "gradients_leaky",
+    ),
+    "lstm": (
+        "lstm_sequence",
+        "lstm",
+        "lstm_gates",
+        "lstm_backward",
+        "lstm_backward_sums",
+        "lstm_step_backward",
+        "lstm_step_gradients",
+        "lstm_forget_bias",
+        "lstm_peephole",
+        "lstm_coupled",
+        "lstm_twist",
+        "lstm_twist_gradients",
+        "lstm_kept",
+    ),
     "gru": (
         "gru",
         "gru_gates",
@@ -125,7 +150,7 @@ def catalogue(stem: str) -> list[Mistake]:
     Raises
     ------
     ValueError
-        ``"no catalogue of mistakes for 'x'; there are: feedforward, rnn"``.
+        ``"no catalogue of mistakes for 'x'; there are: feedforward, rnn, ..."``.
     """
     if stem not in _MODULES:
         raise ValueError(f"no catalogue of mistakes for {stem!r}; there are: {', '.join(_MODULES)}")
