@@ -1,9 +1,10 @@
 """NumPy references: an explicit loop over time forward, a hand-derived loop backward, and nothing hidden.
 
 Read the modules in this order: ``feedforward``, ``rnn``, ``output_layer``, ``embedding``, ``losses``,
-``gradcheck``, ``optim``, ``lstm``, ``gru``; then the variants ``peephole_lstm``, ``coupled_lstm`` and
-``min_gru``, and what is built of any cell: ``bidirectional``, ``stacked``.  Importing this package loads
-NumPy and nothing else.
+``gradcheck``, ``optim``, ``lstm``, ``gru``, ``checkpointing``; then the variants ``peephole_lstm``,
+``coupled_lstm`` and ``min_gru``, and what is built of any cell: ``bidirectional``, ``stacked``.  One step
+of a cell and its equations stand in ``rnn_cell``, ``lstm_cell`` and ``gru_cell``; ``rnn``, ``lstm`` and
+``gru`` know those names too.  Importing this package loads NumPy and nothing else.
 
 Conventions that hold everywhere here:
 
@@ -17,6 +18,7 @@ Conventions that hold everywhere here:
 
 from rnncourse.reference import (
     bidirectional,
+    checkpointing,
     coupled_lstm,
     embedding,
     feedforward,
@@ -34,6 +36,7 @@ from rnncourse.reference import (
 
 __all__ = [
     "bidirectional",
+    "checkpointing",
     "coupled_lstm",
     "embedding",
     "feedforward",
