@@ -41,7 +41,6 @@ VARIANTS = {"peephole_lstm": "lstm", "coupled_lstm": "lstm", "min_gru": "gru"}
 AHEAD_OF_THEIR_CHAPTER = {
     "text_generation": "its data and its first lab serve the chapter rnn",
     "lstm": "reference and module, for whoever uses the package",
-    "gru": "reference, module and exercises; its chapter is to be written",
 }
 ASSIGNMENT = (
     "book/{}.md",
