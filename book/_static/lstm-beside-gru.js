@@ -61,9 +61,9 @@
   label span { flex: 0 0 auto; } label input { flex: 1 1 6rem; min-width: 0; max-width: 13rem; height: 1.75em; accent-color: var(--hot); }
   output { flex: 0 0 2.6em; text-align: right; }
   .presets { display: flex; flex-wrap: wrap; gap: .4rem; justify-content: center; margin: .3rem 0; }
-  button { font: inherit; color: inherit; background: none; border: 1px solid var(--line); border-radius: .3rem; padding: .3rem .7rem; cursor: pointer; }
+  button { font: inherit; color: inherit; background: none; border: 2px solid var(--line); border-radius: .3rem; padding: .3rem .7rem; cursor: pointer; }
   button:focus-visible, input:focus-visible { outline: 3px solid var(--hot); outline-offset: 2px; }
-  [aria-pressed=true] { border: 3px solid var(--hot); font-weight: bold; }
+  [aria-pressed=true] { border-color: var(--hot); text-decoration: underline 2px; } /* no change of size: a drag must not shift the page */
   p { margin: .4rem 0; min-height: 5em; }
   p span { display: block; }`;
   const slider = (id, text, min, max, step) => `<label><span>${text}</span><input type="range" id="${id}" min="${min}" max="${max}"
