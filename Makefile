@@ -101,6 +101,7 @@ serve: book  ## open the book on localhost
 
 labs: env data  ## train the labs in full
 	@$(BIN)/rnncourse train text_generation
+	@$(BIN)/rnncourse train gru --record
 
 # -- tests ------------------------------------------------------------------------------------------------
 test: .build/tests  ## run all tests (make retest: again, though nothing changed)

@@ -58,7 +58,7 @@
   .axis, .now { stroke: var(--line); stroke-width: 1; fill: none; } .now { stroke-dasharray: 3 3; stroke-width: 1.5; }
   .bar { fill: var(--hot); } .bar.at { stroke: currentColor; stroke-width: 2; }
   label { display: flex; gap: .5em; align-items: center; justify-content: space-between; margin: .15rem 0; }
-  label span { flex: 0 0 auto; } label input { flex: 1 1 6rem; min-width: 0; max-width: 13rem; height: 1.75em; accent-color: var(--hot); }
+  label span { flex: 1 1 7rem; } label input { flex: 2 1 6rem; min-width: 0; max-width: 16rem; height: 1.75em; accent-color: var(--hot); }
   output { flex: 0 0 2.6em; text-align: right; }
   .presets { display: flex; flex-wrap: wrap; gap: .4rem; justify-content: center; margin: .3rem 0; }
   button { font: inherit; color: inherit; background: none; border: 2px solid var(--line); border-radius: .3rem; padding: .3rem .7rem; cursor: pointer; }
