@@ -102,7 +102,7 @@ def equal_size(scores: Mapping[str, Mapping[str, Sequence[float]]], labels: Mapp
             dots = {**line._asdict(), "linestyle": "none", "markersize": 5}
             axes.plot(beside, sorted(runs), **dots)
             axes.hlines(np.median(runs), place - 0.36, place + 0.36, color=line.color, linewidth=2.5)
-        axes.set_xticks(range(len(cells)), list(cells), fontsize="small")
+        axes.set_xticks(range(len(cells)), list(cells), fontsize=8)
         axes.set(title=task, ylabel=labels[task], xlim=(-0.6, len(cells) - 0.4))
         axes.grid(False, axis="x")
     return figure
