@@ -13,6 +13,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     train.add_argument("lab", metavar="LAB")
     train.add_argument("--seconds", type=_positive, default=60.0, help="time to train (default 60)")
     train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--record", action="store_true", help="gru: write the figures where the book has them")
     train.set_defaults(run=_train)
 
 
@@ -28,9 +29,15 @@ def _positive(text: str) -> float:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    labs = ("text_generation",)
+    labs = ("gru", "text_generation")
     if arguments.lab not in labs:
         raise CourseError(f"there is no lab {arguments.lab!r}; there are: {', '.join(labs)}")
+    if arguments.lab == "gru":
+        from rnncourse.labs import gru
+
+        return gru.compare(gru.RECORD if arguments.record else None)
+    if arguments.record:
+        raise CourseError(f"the lab {arguments.lab!r} has no record; leave --record out")
     from rnncourse.labs import text_generation
 
     text_generation.run(seconds=arguments.seconds, seed=arguments.seed)
