@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 import numpy as np
@@ -39,7 +40,7 @@ def name_mistake(
         # One ordinary call tells most of them apart from the learner's function: do not make the others.
         if plain and not _agrees_at(plain[0], exercise, seen, mistake):
             continue
-        known = observe(exercise, mistake.function, cases)
+        known = observe(exercise, copy.deepcopy(mistake.function), cases)
         if not any(_has_numbers(observation) for observation in known):
             continue
         if any(compare_case(exercise, known[index], expected[index]) is None for index in wrong):
@@ -56,7 +57,8 @@ def name_mistake(
 def _agrees_at(
     index: int, exercise: Exercise, seen: Sequence[Observation], mistake: mistakes.Mistake
 ) -> bool:
-    (known,) = observe(exercise, mistake.function, [seen[index].case])
+    # a copy: some mistakes keep something between calls, and should begin with nothing in the next check
+    (known,) = observe(exercise, copy.deepcopy(mistake.function), [seen[index].case])
     return _same_numbers(exercise, seen[index], known)
 
 

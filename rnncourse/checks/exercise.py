@@ -93,6 +93,8 @@ class Exercise:
         A question, a pointer, almost the line.
     interpret : callable, optional
         ``interpret(result, case)`` turns a result into what is compared, where many results are right.
+    gates : tuple of str
+        Names of the cell's gates, in the order in which W_xh, W_hh and b_h stack them; () for other cells.
     tolerance, match : Tolerance
         How close to the reference is right; how close to a mistake's numbers is that mistake.
     """
@@ -106,6 +108,7 @@ class Exercise:
     hints: tuple[str, str, str]
     kind: str = "array"
     interpret: Callable[[Plain, Case], Plain] | None = None
+    gates: tuple[str, ...] = ()
     tolerance: Tolerance = DOUBLE
     match: Tolerance | None = None
     stem: str = field(init=False)
