@@ -41,6 +41,16 @@ SIGNATURES = {
         truncate_and_carry(x, h0, W_xh, W_hh, b_h, chunk)
         leaky_rnn_forward(x, h0, W_xh, W_hh, b_h, leak, mask)
     """,
+    "lstm": """
+        lstm_step(x_t, h_prev, c_prev, W_xh, W_hh, b_h)
+        lstm_forward(x, h0, c0, W_xh, W_hh, b_h)
+        lstm_step_backward(dh_t, dc_t, x_t, h_prev, c_prev, W_xh, W_hh, b_h)
+        lstm_backward(dh, dc_last, x, h0, c0, W_xh, W_hh, b_h)
+        forget_bias(b_h, value)
+        peephole_lstm_step(x_t, h_prev, c_prev, W_xh, W_hh, b_h, p_i, p_f, p_o)
+        coupled_lstm_step(x_t, h_prev, c_prev, W_xh, W_hh, b_h)
+        coupled_peephole_lstm_step_backward(dh_t, dc_t, x_t, h_prev, c_prev, W_xh, W_hh, b_h, p_f, p_o)
+    """,
     "gru": """
         gru_step(x_t, h_prev, W_xh, W_hh, b_h, b_hn)
         gru_forward(x, h0, W_xh, W_hh, b_h, b_hn)
@@ -51,7 +61,12 @@ SIGNATURES = {
         minimal_gated_step_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h)
     """,
 }
-POINTS = {"feedforward": (40, 10), "rnn": (60, 10), "gru": (60, 10)}  # by the checks, by a person
+POINTS = {
+    "feedforward": (40, 10),
+    "rnn": (60, 10),
+    "lstm": (60, 10),
+    "gru": (60, 10),
+}  # by the checks, by a person
 STEMS = tuple(SIGNATURES)
 
 
@@ -195,6 +210,13 @@ HALF_RIGHT = {
         "rnn_step",
         "    return np.tanh(x_t @ W_xh.T + h_prev @ W_hh.T + b_h).astype(np.float64)",
         {"rnn_forward-tests", "truncate_and_carry-tests"},
+    ),
+    "lstm": (
+        "lstm_step",
+        "    i, f, g, o = np.split(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 4, axis=1)\n"
+        "    c_t = sigmoid(f) * c_prev + sigmoid(i) * np.tanh(g)\n"
+        "    return (sigmoid(o) * np.tanh(c_t)).astype(np.float64), c_t.astype(np.float64)",
+        {"lstm_forward-tests", "lstm_backward-tests"},
     ),
     "gru": (
         "gru_step",

@@ -1,6 +1,6 @@
 """The exercises on the LSTM's relatives: peepholes, coupled gates, and the twist, which has both.
 
-Their steps are written down here, for the checks alone.  The twist's way back stands nowhere else.
+The twist is written down here, for the checks alone; it stands nowhere else.
 """
 
 from __future__ import annotations
@@ -20,33 +20,19 @@ from rnncourse.checks.lstm_inputs import (
     upstream,
 )
 from rnncourse.checks.rules import sides, values
+from rnncourse.reference import coupled_lstm, peephole_lstm
 from rnncourse.reference.gates import sigmoid
 
 Array = np.ndarray
 _COUPLED = ("f", "g", "o")
 
 
-def _inner(gates: int, x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) -> list[Array]:
-    """Return what stands inside each gate, ``(B, H)`` each."""
-    return np.split(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, gates, axis=1)
+States = tuple[Array, Array]
 
 
 # ---------------------------------------------------------------- peepholes
-def peephole_step(
-    x_t: Array,
-    h_prev: Array,
-    c_prev: Array,
-    W_xh: Array,
-    W_hh: Array,
-    b_h: Array,
-    p_i: Array,
-    p_f: Array,
-    p_o: Array,
-) -> tuple[Array, Array]:
-    """Take a step whose gates see the cell: i and f before it changes, o after that (Gers et al. 2002)."""
-    a_i, a_f, a_g, a_o = _inner(4, x_t, h_prev, W_xh, W_hh, b_h)
-    c_t = sigmoid(a_f + p_f * c_prev) * c_prev + sigmoid(a_i + p_i * c_prev) * np.tanh(a_g)
-    return sigmoid(a_o + p_o * c_t) * np.tanh(c_t), c_t
+def _peephole_step(x_t: Array, h_prev: Array, c_prev: Array, *weights: Array) -> States:
+    return peephole_lstm.step(peephole_lstm.Params(*weights), x_t, h_prev, c_prev)
 
 
 def _peephole(rng: Rng, B: int, D: int, H: int) -> Args:
@@ -57,7 +43,7 @@ PEEPHOLE_LSTM_STEP = Exercise(
     id="lstm.peephole_lstm_step",
     results=("h_t", "c_t"),
     draw=lambda rng: standard_cases(rng, never_twice(batch), _peephole, edges=EDGES),
-    reference=peephole_step,
+    reference=_peephole_step,
     rules=(values("h_t", 0.35, result=0), values("c_t", 0.4, result=1), *sides(EDGES_TOLD)),
     heading="Peepholes",
     gates=("i", "f", "g", "o"),
@@ -71,23 +57,19 @@ PEEPHOLE_LSTM_STEP = Exercise(
 
 
 # ---------------------------------------------------------------- coupled gates
-def coupled_step(
-    x_t: Array, h_prev: Array, c_prev: Array, W_xh: Array, W_hh: Array, b_h: Array
-) -> tuple[Array, Array]:
-    """Take a step that writes exactly as much as it forgets, ``i = 1 - f`` (Greff et al. 2017)."""
-    a_f, a_g, a_o = _inner(3, x_t, h_prev, W_xh, W_hh, b_h)
-    f = sigmoid(a_f)
-    c_t = f * c_prev + (1 - f) * np.tanh(a_g)
-    return sigmoid(a_o) * np.tanh(c_t), c_t
+def _coupled_step(x_t: Array, h_prev: Array, c_prev: Array, *weights: Array) -> States:
+    return coupled_lstm.step(coupled_lstm.Params(*weights), x_t, h_prev, c_prev)
+
+
+def _coupled(rng: Rng, B: int, D: int, H: int) -> Args:
+    return step(rng, B, D, H, gates=3)
 
 
 COUPLED_LSTM_STEP = Exercise(
     id="lstm.coupled_lstm_step",
     results=("h_t", "c_t"),
-    draw=lambda rng: standard_cases(
-        rng, never_twice(batch), lambda r, **s: step(r, **s, gates=3), edges=EDGES
-    ),
-    reference=coupled_step,
+    draw=lambda rng: standard_cases(rng, never_twice(batch), _coupled, edges=EDGES),
+    reference=_coupled_step,
     rules=(values("h_t", 0.35, result=0), values("c_t", 0.4, result=1), *sides(EDGES_TOLD)),
     heading="Coupled gates",
     gates=_COUPLED,
@@ -114,7 +96,7 @@ def coupled_peephole_step_backward(
     p_o: Array,
 ) -> tuple[Array, ...]:
     """Go back through a step with coupled gates and two peepholes."""
-    a_f, a_g, a_o = _inner(3, x_t, h_prev, W_xh, W_hh, b_h)
+    a_f, a_g, a_o = np.split(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 3, axis=1)
     f, g = sigmoid(a_f + p_f * c_prev), np.tanh(a_g)
     c_t = f * c_prev + (1 - f) * g
     o, tanh_c = sigmoid(a_o + p_o * c_t), np.tanh(c_t)
