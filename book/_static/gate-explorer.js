@@ -13,7 +13,7 @@
     "Erase at step 6": { ...KEEP, f: at(KEEP.f, 6, -6) },
     "Add at step 6": { ...KEEP, i: at(KEEP.i, 6, 4) },
     "Hide until the end": { ...KEEP, o: at(every(-6), T, 3) },
-    "All gates half open": { ...KEEP, i: every(0), f: every(0), o: every(0) },
+    "Half open, no input": { i: every(0), f: every(0), g: every(0), o: every(0), w: 0 },
   };
   const sigma = (a) => 1 / (1 + Math.exp(-a));
 

@@ -1,4 +1,4 @@
-"""Keeping one bit among distractors: for how many steps can it be learned, and what do the biases do?
+"""Keeping one bit among distractors: for how many steps it can be learned, and what the biases do.
 
 Everything is NumPy code of `rnncourse.reference`. ``rnncourse train lstm --record`` runs `experiment` and
 writes what the chapter shows.
@@ -69,6 +69,7 @@ class Latch(NamedTuple):
 
     def run(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, Any]:
         """Return scores ``(B, 2)``, all states h ``(T, B, H)`` and the cache."""
+        cache: Any
         if isinstance(self.cell, lstm.Params):
             h, _, cache = lstm.forward(self.cell, x)
         else:
@@ -81,6 +82,7 @@ class Latch(NamedTuple):
         dh = np.zeros_like(h)  # the loss looks at the last state alone
         dy = losses.softmax_cross_entropy_backward(y, targets)
         dh[-1], dW_hy, db_y = output_layer.backward(dy, h[-1], self.W_hy)
+        dcell: Any
         if isinstance(self.cell, lstm.Params):
             dcell = lstm.backward(dh, np.zeros_like(h[-1]), cache)[-1]
         else:
@@ -183,10 +185,8 @@ def run(record: bool = False) -> None:
     """Train every kind at every length, print how it went, and with ``record`` write it for the book."""
     rows = experiment()
     for row in rows:
-        solved_by = sum(n is not None for n in row["updates"])
-        print(
-            f"{row['kind']:26} {row['steps']:5} steps: {solved_by} of {len(row['updates'])} runs keep the bit"
-        )
+        done, runs = sum(n is not None for n in row["updates"]), len(row["updates"])
+        print(f"{row['kind']:26} {row['steps']:5} steps: {done} of {runs} runs keep the bit")
     if record:
         RECORD.write_text(json.dumps({**_circumstances(), "rows": rows}, indent=1) + "\n", encoding="utf-8")
 

@@ -13,8 +13,9 @@ looks at the cell state itself.
     o_t &= \sigma(W_{xo} x_t + W_{ho} h_{t-1} + p_o \odot c_t + b_o)     && \text{output gate} \\
     h_t &= o_t \odot \tanh(c_t)
 
-These are the equations (L9).  The input and forget gates decide before there is a new cell state, so they look at the old one; the
-output gate comes last and looks at the *new* one.  With all three peepholes zero this is ``lstm``.
+These are the equations (L9).  The input and forget gates decide before there is a new cell state, so they
+look at the old one; the output gate comes last and looks at the *new* one.  With all three peepholes zero
+this is ``lstm``.
 
 Going back
 ----------
