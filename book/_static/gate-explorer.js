@@ -40,16 +40,17 @@
 
   const ROWS = [["i", "write i"], ["f", "keep f"], ["o", "show o"], ["g", "candidate g"], ["c", "cell c"], ["h", "state h"],
     ["direct", "dL/dc direct"], ["total", "dL/dc total"]];
-  const GATES = "ifo", LEFT = 84, WIDE = 30, HIGH = 42, BAR = 26, TOP = 18;
+  const GATES = "ifo", LEFT = 80, WIDE = 32, HIGH = 42, BAR = 26, TOP = 18;
   const minus = (text) => text.replace("-", "−");
   const short = (v) => minus(Math.abs(v) < 9.995 ? v.toFixed(2) : Math.abs(v) < 999.5 ? v.toFixed(0) : v.toExponential(0));
 
   const STYLE = `:host { display: block; color: var(--pst-color-text-base, CanvasText); font: .93em var(--pst-font-family-heading, system-ui);
     --line: var(--pst-color-text-muted, GrayText); --hot: var(--pst-color-primary, LinkText); }
-  svg { display: block; width: 100%; max-width: 36rem; margin: auto; font: 10.5px system-ui, sans-serif; font-variant-numeric: tabular-nums; }
+  svg { display: block; width: 100%; max-width: 36rem; margin: auto; font: 9.5px system-ui, sans-serif; font-variant-numeric: tabular-nums; }
   text { fill: currentColor; text-anchor: middle; }
   .label { text-anchor: start; font-size: 12px; }
   .frame { fill: none; stroke: var(--line); stroke-width: .5; }
+  .zero { stroke: var(--line); stroke-width: .5; }
   .bar { fill: var(--hot); }
   .state .bar, .gradient .bar { fill: currentColor; }
   .gate .frame { fill: transparent; cursor: ns-resize; touch-action: none; }
@@ -68,7 +69,7 @@
   const Y = (row) => TOP + HIGH * row;
   const DRAWING = every(0).map((_, t) => `<text x="${X(t) + WIDE / 2}" y="12">${t + 1}</text>`).join("") +
     ROWS.map(([name, label], row) => `<g class="${GATES.includes(name) ? "gate" : row < 6 ? "state" : "gradient"}" data-row="${name}">
-      <text class="label" x="0" y="${Y(row) + 17}">${label}</text>${every(0).map((_, t) => `<rect class="bar" x="${X(t) + 3}" width="${WIDE - 6}"/>
+      <text class="label" x="0" y="${Y(row) + 17}">${label}</text>${GATES.includes(name) ? "" : `<path class="zero" d="M${LEFT} ${Y(row) + BAR / 2}h${WIDE * T}"/>`}${every(0).map((_, t) => `<rect class="bar" x="${X(t) + 3}" width="${WIDE - 6}"/>
       <rect class="frame" data-t="${t}" x="${X(t) + 1}" y="${Y(row)}" width="${WIDE - 2}" height="${BAR}"/>
       <text x="${X(t) + WIDE / 2}" y="${Y(row) + BAR + 11}"></text>`).join("")}</g>`).join("") +
     `<text class="label" x="0" y="12">step</text><rect class="chosen" y="1" width="${WIDE}" height="${Y(ROWS.length) - 3}"/>`;

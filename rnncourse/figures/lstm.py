@@ -84,7 +84,14 @@ def gradient_back(totals: Mapping[str, np.ndarray], directs: Mapping[str, np.nda
         axes.semilogy(lags, sizes, label=label, markevery=4, **style)
     axes.set(xlabel="steps back from the loss", ylabel="size of the gradient, 1 at the last step")
     axes.set_ylim(1e-12, 10)
-    axes.legend(title="marks: all paths; lines: the belt alone", loc="lower left", fontsize="small")
+    # above the drawing: inside it there is no place without a mark
+    axes.legend(
+        title="marks: all paths; lines: the belt alone",
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1),
+        ncols=2,
+        fontsize="small",
+    )
     return figure
 
 
