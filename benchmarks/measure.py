@@ -6,6 +6,8 @@ import tracemalloc
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from rnncourse.reference import buffers
+
 Work = Callable[[], object]
 
 
@@ -43,7 +45,8 @@ def ratio(ours: Work, anchor: Work, rounds: int = 11) -> float:
 
 def peak_bytes(work: Work) -> int:
     """Return how much more memory NumPy and Python held at the worst moment of a call than before it."""
-    work()  # what is made once and kept does not count
+    work()  # what is made once and kept does not count ...
+    buffers.release()  # ... but memory that only waits to be used again does
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()

@@ -3,9 +3,11 @@
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from rnncourse.reference.buffers import empty
+
 
 def check_shape(name: str, array: np.ndarray, *expected: int | str) -> None:
-    """Raise a ``ValueError`` unless ``array`` has the expected shape.
+    """Raise an error unless ``array`` is a NumPy array of real numbers that has the expected shape.
 
     Parameters
     ----------
@@ -18,9 +20,16 @@ def check_shape(name: str, array: np.ndarray, *expected: int | str) -> None:
 
     Raises
     ------
+    TypeError
+        ``"<name> should be a NumPy array, got list"``; ``"<name> should hold real numbers, got dtype
+        complex128"``: what NumPy would do with such a thing is seldom what was meant.
     ValueError
         ``"<name> should have shape (T, B, 3), got (4, 5)"``.
     """
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"{name} should be a NumPy array, got {type(array).__name__}")
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} should hold real numbers, got dtype {array.dtype}")
     fits = len(expected) == array.ndim and all(
         isinstance(want, str) or want == length for want, length in zip(expected, array.shape)
     )
@@ -37,7 +46,7 @@ def float_dtype(*arrays: ArrayLike) -> np.dtype:
 
 
 def copy_unmasked(
-    x: np.ndarray, mask: np.ndarray | None, dtype: DTypeLike
+    x: np.ndarray, mask: np.ndarray | None, dtype: DTypeLike, ones: bool = False
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Copy the inputs that count, and say where none do.
 
@@ -49,28 +58,57 @@ def copy_unmasked(
         0 where a step does not happen.
     dtype : dtype
         Of the copy.
+    ones : bool
+        Write a one behind every input: ``[x | 1] @ [W | b].T`` is ``x @ W.T + b`` in one product.
 
     Returns
     -------
-    x : array (T, B, D)
+    x : array (T, B, D), with ``ones`` (T, B, D + 1)
         The copy, zero where the mask is: ``0 * NaN`` must not reach a gradient.
     skipped : array (T, B, 1) of booleans, or None without a mask
         True where a step does not happen.
+
+    Raises
+    ------
+    ValueError
+        ``"mask should have shape ..."``; ``"mask should not hold NaN"``: is such a step one, or none?
     """
-    x = np.array(x, dtype, order="C")
+    T, B, D = x.shape
+    copy = empty((T, B, D + ones), dtype)
+    copy[:, :, :D] = x
+    copy[:, :, D:] = 1
     if mask is None:
-        return x, None
+        return copy, None
     mask = np.asarray(mask)
-    check_shape("mask", mask, *x.shape[:2])
+    check_shape("mask", mask, T, B)
+    if np.isnan(mask).any():
+        raise ValueError("mask should not hold NaN")
     skipped = (mask == 0)[:, :, None]
-    np.copyto(x, 0, where=skipped)
-    return x, skipped
+    np.copyto(copy[:, :, :D], 0, where=skipped)
+    return copy, skipped
+
+
+def check_sizes(**sizes: int) -> None:
+    """Raise an error unless every size is a whole number, at least 1.
+
+    Raises
+    ------
+    TypeError
+        ``"hidden_size should be an integer, got 2.5"``.
+    ValueError
+        ``"hidden_size should be at least 1, got 0"``.
+    """
+    for name, size in sizes.items():
+        if not isinstance(size, int | np.integer):
+            raise TypeError(f"{name} should be an integer, got {size!r}")
+        if size < 1:
+            raise ValueError(f"{name} should be at least 1, got {size}")
 
 
 def check_window(window: int | None) -> None:
-    """Raise a ``ValueError`` unless the window of a truncated backward pass has a step in it."""
-    if window is not None and window < 1:
-        raise ValueError(f"window should be at least 1, got {window}")
+    """Raise an error unless the window of a truncated backward pass has a step in it."""
+    if window is not None:
+        check_sizes(window=window)
 
 
 def check_ids(name: str, ids: np.ndarray, vocab_size: int) -> None:

@@ -16,6 +16,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from rnncourse.reference.buffers import empty
+
 # A chunk of steps should fit well inside a core's second-level cache, and be long enough for its matrix
 # products to be worth their while.
 CHUNK_BYTES = 2**18
@@ -32,7 +34,7 @@ def apart(stacked: np.ndarray, gates: int) -> np.ndarray:
     return stacked.reshape(gates, len(stacked) // gates, *stacked.shape[1:])
 
 
-def prepared(weight: np.ndarray, scale: np.ndarray) -> np.ndarray:
+def prepared(weight: np.ndarray, scale: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
     """Lay weights out for the loop.
 
     Parameters
@@ -41,15 +43,22 @@ def prepared(weight: np.ndarray, scale: np.ndarray) -> np.ndarray:
         The gates' weights, stacked.
     scale : array (G,)
         One factor per gate: 1/2 for a sigmoid that will be computed by tanh, 1 for a tanh.
+    bias : array (G H,), optional
+        To be added by way of a one that stands behind each input.
 
     Returns
     -------
-    array (G, N, H)
+    array (G, N, H), with a bias (G, N + 1, H)
         Scaled, transposed and contiguous, so that ``rows @ prepared`` is ``(G, B, H)`` without any
         re-ordering at each step.
     """
-    separate = apart(weight, len(scale)) * scale[:, None, None]
-    return np.ascontiguousarray(separate.swapaxes(1, 2))
+    separate = apart(weight, len(scale)).swapaxes(1, 2)
+    G, N, H = separate.shape
+    out = empty((G, N if bias is None else N + 1, H), np.result_type(weight, scale))
+    np.multiply(separate, scale[:, None, None], out=out[:, :N])
+    if bias is not None:
+        np.multiply(apart(bias, G), scale[:, None], out=out[:, N])
+    return out
 
 
 def chunks(steps: int, bytes_per_step: int) -> Iterator[tuple[int, int]]:

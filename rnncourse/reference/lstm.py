@@ -1,16 +1,7 @@
-r"""Long short-term memory (LSTM), with its backward pass derived by hand.
+r"""Long short-term memory (LSTM) over whole sequences, with its backward pass derived by hand.
 
-.. math::
-
-    i_t &= \sigma(W_{xi} x_t + W_{hi} h_{t-1} + b_i) && \text{input gate: how much is written} \\
-    f_t &= \sigma(W_{xf} x_t + W_{hf} h_{t-1} + b_f) && \text{forget gate: how much is kept} \\
-    g_t &= \tanh(W_{xg} x_t + W_{hg} h_{t-1} + b_g)  && \text{candidate: what could be written} \\
-    o_t &= \sigma(W_{xo} x_t + W_{ho} h_{t-1} + b_o) && \text{output gate: how much is shown} \\
-    c_t &= f_t \odot c_{t-1} + i_t \odot g_t         && \text{cell state} \\
-    h_t &= o_t \odot \tanh(c_t)                      && \text{what the rest of the network sees}
-
-The four gates' weights are stacked in the order i, f, g, o, as in ``torch.nn.LSTM``, whose two biases
-are one here.  ``step`` is the equations as they are read; ``forward`` computes the same numbers faster.
+``step`` (in ``lstm_cell``, with the equations) is the LSTM as it is read; ``forward`` computes the same
+numbers faster, and ``backward`` goes all the way back.
 
 Going back: direct and total
 ----------------------------
@@ -44,153 +35,34 @@ times the slope of its own function, which can be read off its value: ``s(1 - s)
 
 Every parameter is used once per step, so its gradient is the sum of what the steps contribute.
 
-Sources: Hochreiter and Schmidhuber 1997 [hochreiter1997long]; the forget gate came with Gers et al.
-2000; the equations are laid out as in Graves 2012 [graves2012supervised], without peepholes.
+Four things make it quick: the inputs' products wait for no state and are made before the loop; the sums
+over time are one product per weight; one tanh serves all gates (``gates``); and memory starts on a cache
+line and is used again (``buffers``).
+
+Sources: as in ``lstm_cell``; the backward pass as in Graves 2012 [graves2012supervised], without peepholes.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from rnncourse.reference.arguments import check_shape, check_window, copy_unmasked, float_dtype
-from rnncourse.reference.gates import apart, chunks, prepared, rows, sigmoid, stacked_rows
-from rnncourse.reference.torch_names import layer_arrays, read_layer
+from rnncourse.reference.buffers import copied, empty, zeros
+from rnncourse.reference.gates import apart, chunks, prepared, rows
+from rnncourse.reference.lstm_cell import Params, check_params, init, slopes, step, step_backward
 
-
-class Params(NamedTuple):
-    """Weights of one layer: ``W_xh (4H, D)``, ``W_hh (4H, H)``, ``b_h (4H,)``; gradients use it too."""
-
-    W_xh: np.ndarray
-    W_hh: np.ndarray
-    b_h: np.ndarray
-
-    @classmethod
-    def from_torch(cls, source: Any, layer: str = "l0") -> "Params":
-        """Copy one layer of ``torch.nn.LSTM`` (or of ``rnncourse.nn.LSTM``): a module or its state_dict.
-
-        ``layer`` is the ending of the names: ``"l0"``, ``"l1"``, ``"l0_reverse"`` ...  Raises a
-        ``ValueError`` when the layer is not there or has a projection (``proj_size``).
-        """
-        W_xh, W_hh, bias_ih, bias_hh = read_layer(source, layer)
-        return cls(W_xh, W_hh, bias_ih + bias_hh)  # only their sum can matter
-
-    def to_torch(self, layer: str = "l0") -> dict[str, np.ndarray]:
-        """Return copies under ``torch.nn.LSTM``'s names; ``bias_hh`` is zero, ``bias_ih`` holds ``b_h``."""
-        return layer_arrays(layer, self.W_xh, self.W_hh, self.b_h, np.zeros_like(self.b_h))
+__all__ = ["Cache", "Params", "backward", "forward", "init", "step", "step_backward"]
 
 
 class Cache(NamedTuple):
-    """What ``backward`` needs from ``forward``; all arrays are the cache's own."""
+    """What ``backward`` needs from ``forward``; all arrays are the cache's own, and stay as they are."""
 
     params: Params
-    x: np.ndarray  # (T, B, D), zero where the mask is zero
+    x: np.ndarray  # (T, B, D + 1): zero where the mask is zero, and a one behind every input
     gates: np.ndarray  # (T, 4, B, H): i, f, g, o after their functions; 0, 1, 0, 0 where the mask is zero
     h: np.ndarray  # (T + 1, B, H): h0 first, so h[t] is what step t starts from
     c: np.ndarray  # (T + 1, B, H): c0 first
     skipped: np.ndarray | None  # (T, B, 1), True where the state was carried over
-
-
-def _check_params(params: Params) -> tuple[int, int]:
-    """Return ``(D, H)`` of well-formed parameters."""
-    check_shape("W_hh", params.W_hh, "4H", "H")
-    H = params.W_hh.shape[1]
-    check_shape("W_hh", params.W_hh, 4 * H, H)
-    check_shape("W_xh", params.W_xh, 4 * H, "D")
-    check_shape("b_h", params.b_h, 4 * H)
-    return params.W_xh.shape[1], H
-
-
-def init(
-    rng: np.random.Generator, input_size: int, hidden_size: int, dtype: DTypeLike = np.float64
-) -> Params:
-    """Draw fresh weights, uniform in ``+-1/sqrt(hidden_size)``, the range that ``torch.nn.LSTM`` uses.
-
-    The draws are made in float64 and then rounded: one seed gives the same weights in every dtype.
-    """
-    bound = 1 / np.sqrt(hidden_size)
-    shapes = [(4 * hidden_size, input_size), (4 * hidden_size, hidden_size), (4 * hidden_size,)]
-    return Params(*(rng.uniform(-bound, bound, shape).astype(dtype) for shape in shapes))
-
-
-def _gates(params: Params, x_t: np.ndarray, h_prev: np.ndarray, c_prev: np.ndarray) -> list[np.ndarray]:
-    """Check one step's arguments and return its i, f, g, o, each ``(B, H)``."""
-    D, H = _check_params(params)
-    check_shape("x_t", x_t, "B", D)
-    check_shape("h_prev", h_prev, len(x_t), H)
-    check_shape("c_prev", c_prev, len(x_t), H)
-    a_t = x_t @ params.W_xh.T + h_prev @ params.W_hh.T + params.b_h  # (B, 4H)
-    i, f, g, o = np.split(a_t, 4, axis=1)
-    return [sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)]
-
-
-def step(
-    params: Params, x_t: np.ndarray, h_prev: np.ndarray, c_prev: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Take one step: ``c_t = f * c_prev + i * g`` and ``h_t = o * tanh(c_t)``.
-
-    Parameters
-    ----------
-    params : Params
-        ``W_xh (4H, D)``, ``W_hh (4H, H)``, ``b_h (4H,)``, gates in the order i, f, g, o.
-    x_t : array (B, D)
-        The input of this step.
-    h_prev, c_prev : arrays (B, H)
-        Both parts of the state that the step before left behind.
-
-    Returns
-    -------
-    h_t, c_t : arrays (B, H)
-    """
-    i, f, g, o = _gates(params, x_t, h_prev, c_prev)
-    c_t = f * c_prev + i * g
-    return o * np.tanh(c_t), c_t
-
-
-def step_backward(
-    params: Params,
-    dh_t: np.ndarray,
-    dc_t: np.ndarray,
-    x_t: np.ndarray,
-    h_prev: np.ndarray,
-    c_prev: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, Params]:
-    """Go back through one step.
-
-    Parameters
-    ----------
-    params, x_t, h_prev, c_prev
-        What ``step`` was given.
-    dh_t : array (B, H)
-        The *total* derivative of the loss with respect to ``h_t``.
-    dc_t : array (B, H)
-        What reaches ``c_t`` from later steps, *without* the path through ``h_t``: that path lies
-        inside this step and is added here.
-
-    Returns
-    -------
-    dx_t : array (B, D)
-    dh_prev, dc_prev : arrays (B, H)
-        What reaches the state before by way of this step.
-    dparams : Params
-        This step's share of the weight gradients, summed over the batch.
-    """
-    i, f, g, o = _gates(params, x_t, h_prev, c_prev)
-    check_shape("dh_t", dh_t, *h_prev.shape)
-    check_shape("dc_t", dc_t, *h_prev.shape)
-    tanh_c = np.tanh(f * c_prev + i * g)
-    dc = dc_t + dh_t * o * (1 - tanh_c**2)  # through c_{t+1}, and through h_t
-    da_t = np.concatenate(
-        [
-            dc * g * i * (1 - i),
-            dc * c_prev * f * (1 - f),
-            dc * i * (1 - g**2),
-            dh_t * tanh_c * o * (1 - o),
-        ],
-        axis=1,
-    )  # (B, 4H)
-    dparams = Params(W_xh=da_t.T @ x_t, W_hh=da_t.T @ h_prev, b_h=da_t.sum(axis=0))
-    return da_t @ params.W_xh, da_t @ params.W_hh, dc * f, dparams
 
 
 def forward(
@@ -226,7 +98,7 @@ def forward(
     ValueError
         ``"x should have shape (T, B, 3), got ..."`` and the like.
     """
-    D, H = _check_params(params)
+    D, H = check_params(params)
     check_shape("x", x, "T", "B", D)
     T, B, _ = x.shape
     h0 = np.zeros((B, H), float_dtype(x, *params)) if h0 is None else h0
@@ -236,40 +108,39 @@ def forward(
     dtype = float_dtype(x, h0, c0, *params)
 
     # Copies: backward must find what forward saw, whatever the caller does in between.
-    params = Params(*(np.array(p, dtype, order="C") for p in params))
-    x, skipped = copy_unmasked(x, mask, dtype)
-    h, c = np.empty((T + 1, B, H), dtype), np.empty((T + 1, B, H), dtype)
+    params = Params(*(copied(p, dtype) for p in params))
+    x, skipped = copy_unmasked(x, mask, dtype, ones=True)
+    h, c = empty((T + 1, B, H), dtype), empty((T + 1, B, H), dtype)
     h[0], c[0] = h0, c0
 
     # sigmoid(a) = 1/2 tanh(a/2) + 1/2, so that one tanh serves all four; the candidate is 1 tanh(a) + 0.
     halves = np.array([0.5, 0.5, 1, 0.5], dtype)
-    W_xh, W_hh = prepared(params.W_xh, halves), prepared(params.W_hh, halves)
+    W_xh = prepared(params.W_xh, halves, params.b_h)  # (4, D + 1, H)
+    W_hh = prepared(params.W_hh, halves)  # (4, H, H)
     scale = np.repeat(halves, B * H).reshape(4, B, H)  # full size: quicker to use than to broadcast
     shift = 1 - scale
     # a step that does not happen writes nothing, forgets nothing and shows nothing
     idle = np.array([0, 1, 0, 0], dtype)[:, None, None]
 
-    gates = np.empty((T, 4, B, H), dtype)
-    # The inputs' share of all gates at all steps does not wait for any state.
-    np.matmul(x[:, None], W_xh, out=gates)
-    gates += (apart(params.b_h, 4) * halves[:, None])[:, None]
-    from_state = np.empty((4, B, H), dtype)
+    gates = empty((T, 4, B, H), dtype)
+    np.matmul(x[:, None], W_xh, out=gates)  # the inputs' share and the bias wait for no state
+    from_state = empty((4, B, H), dtype)
     written, tanh_c = from_state[:2]  # names for memory that is free again once the gates are known
-    for t in range(T):
-        a = gates[t]
-        a += np.matmul(h[t], W_hh, out=from_state)
+    skips = [None] * T if skipped is None else skipped
+    steps = zip(gates, *gates.swapaxes(0, 1), h, h[1:], c, c[1:], skips)
+    for a, i, f, g, o, h_prev, h_t, c_prev, c_t, skip in steps:
+        a += np.matmul(h_prev, W_hh, out=from_state)
         np.tanh(a, out=a)
         a *= scale
         a += shift
-        if skipped is not None:
-            np.copyto(a, idle, where=skipped[t])
-        i, f, g, o = a
-        c_t = np.multiply(f, c[t], out=c[t + 1])
+        if skip is not None:
+            np.copyto(a, idle, where=skip)
+        np.multiply(f, c_prev, out=c_t)
         c_t += np.multiply(i, g, out=written)
-        np.multiply(o, np.tanh(c_t, out=tanh_c), out=h[t + 1])
-        if skipped is not None:
-            np.copyto(h[t + 1], h[t], where=skipped[t])
-    return h[1:].copy(), c[1:].copy(), Cache(params, x, gates, h, c, skipped)
+        np.multiply(o, np.tanh(c_t, out=tanh_c), out=h_t)
+        if skip is not None:
+            np.copyto(h_t, h_prev, where=skip)
+    return copied(h[1:], dtype), copied(c[1:], dtype), Cache(params, x, gates, h, c, skipped)
 
 
 def backward(
@@ -304,28 +175,34 @@ def backward(
         When ``dh`` or ``dc_last`` has another shape than its state, or ``window`` is below 1.
     """
     params, x, gates, h, c, skipped = cache
-    (T, B, D), H, dtype = x.shape, h.shape[2], h.dtype
+    T, _, B, H = gates.shape
+    D, dtype = x.shape[2] - 1, h.dtype
     check_shape("dh", dh, T, B, H)
     check_shape("dc_last", dc_last, B, H)
     check_window(window)
 
     W_hh = apart(params.W_hh, 4)
-    dparams = Params(*(np.zeros_like(p) for p in params))
-    dx = np.empty((T, B, D), dtype)
-    total, through_h = np.empty((B, H), dtype), np.empty((B, H), dtype)
-    through_gates = np.empty((4, B, H), dtype)
-    carried = np.zeros((B, H), dtype)  # what later steps send back to h_t
+    dW_hh, dW_xh = zeros((4 * H, H), dtype), zeros((4 * H, D + 1), dtype)
+    dx = empty((T, B, D), dtype)
+    total, through_h = empty((2, B, H), dtype)
+    through_gates = empty((4, B, H), dtype)
+    carried = zeros((B, H), dtype)  # what later steps send back to h_t
     dc = np.array(dc_last, dtype)  # what later steps send back to c_t, and then its total derivative
-    for start, stop in chunks(T, gates[:1].nbytes):
+    pieces = list(chunks(T, gates[:1].nbytes))
+    longest = pieces[0][1] - pieces[0][0] if pieces else 0
+    room, stacked = empty((6, longest, B, H), dtype), empty((longest, B, 4, H), dtype)
+    for start, stop in pieces:
         # What does not depend on later steps comes first, for all steps of the chunk at once.
-        da, slope_h = _slopes(gates[start:stop], c[start : stop + 1])
-        for t in reversed(range(start, stop)):
-            da_t = da[:, t - start]
-            np.add(dh[t], carried, out=total, casting="same_kind")  # direct + carried = total
-            dc += np.multiply(slope_h[t - start], total, out=through_h)
-            da_t[:3] *= dc  # i, f, g act on the cell state,
-            da_t[3] *= total  # o on what is shown of it
-            dc *= gates[t, 1]  # on its way to c_{t-1}: the forget gate and nothing else
+        da, slope_h = slopes(gates[start:stop], c[start : stop + 1], room[:, : stop - start])
+        steps = zip(range(start, stop), dh[start:stop], slope_h, gates[start:stop, 1], da.swapaxes(0, 1), *da)
+        for t, dh_t, h_by_c, f, da_t, di, df, dg, do in reversed(list(steps)):
+            np.add(dh_t, carried, out=total, casting="same_kind")  # direct + carried = total
+            dc += np.multiply(h_by_c, total, out=through_h)
+            di *= dc  # these three act on the cell state,
+            df *= dc
+            dg *= dc
+            do *= total  # this one on what is shown of it
+            dc *= f  # on its way to c_{t-1}: the forget gate and nothing else
             np.matmul(da_t, W_hh, out=through_gates)
             np.add.reduce(through_gates, axis=0, out=carried)  # on its way to h_{t-1}
             if skipped is not None:
@@ -334,42 +211,10 @@ def backward(
                 carried[...] = dc[...] = 0
 
         # The sums over time: every step's outer product, all in one matrix product per weight.
-        da_rows = stacked_rows(da)  # (steps * B, 4H)
-        dparams.W_xh[...] += da_rows.T @ rows(x[start:stop])
-        dparams.W_hh[...] += da_rows.T @ rows(h[start:stop])  # the state that each step started from
-        dparams.b_h[...] += da_rows.sum(axis=0)
+        side_by_side = stacked[: stop - start]
+        side_by_side[...] = da.transpose(1, 2, 0, 3)
+        da_rows = side_by_side.reshape(-1, 4 * H)  # (steps * B, 4H)
+        dW_xh += da_rows.T @ rows(x[start:stop])
+        dW_hh += da_rows.T @ rows(h[start:stop])  # the state that each step started from
         np.matmul(da_rows, params.W_xh, out=rows(dx[start:stop]))
-    return dx, carried, dc, dparams
-
-
-def _slopes(gates: np.ndarray, c: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Differentiate some steps at once, as far as that goes without knowing what comes back.
-
-    Parameters
-    ----------
-    gates : array (steps, 4, B, H)
-    c : array (steps + 1, B, H)
-        The cell states before and after each of them.
-
-    Returns
-    -------
-    slopes : array (4, steps, B, H)
-        Of ``c_t`` by what stands inside i, f and g, and of ``h_t`` by what stands inside o.
-    slope_h : array (steps, B, H)
-        Of ``h_t`` by ``c_t``.
-    """
-    values = gates.swapaxes(0, 1)
-    i, _, g, o = values
-    tanh_c = np.tanh(c[1:])  # again: quicker than fetching it from far away
-    slopes = np.empty(values.shape, gates.dtype)
-    np.multiply(values, values, out=slopes)
-    np.subtract(values, slopes, out=slopes)  # s - s**2 = s (1 - s), right for three of the four
-    np.subtract(1, g * g, out=slopes[2])
-    slopes[0] *= g
-    slopes[1] *= c[:-1]
-    slopes[2] *= i
-    slopes[3] *= tanh_c
-    slope_h = tanh_c * tanh_c
-    np.subtract(1, slope_h, out=slope_h)
-    slope_h *= o
-    return slopes, slope_h
+    return dx, carried, dc, Params(dW_xh[:, :D].copy(), dW_hh, dW_xh[:, D].copy())
