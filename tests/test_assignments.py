@@ -41,6 +41,16 @@ SIGNATURES = {
         truncate_and_carry(x, h0, W_xh, W_hh, b_h, chunk)
         leaky_rnn_forward(x, h0, W_xh, W_hh, b_h, leak, mask)
     """,
+    "gradients": """
+        spectral_radius(W)
+        step_jacobian(h_t, W_hh)
+        jacobian_norms(h, W_hh)
+        vanishing_horizon(rate, threshold)
+        clip_by_global_norm(gradients, max_norm)
+        orthogonal_from(A)
+        adding_problem(values, marks)
+        leaky_jacobian_norms(h, h0, W_hh, leak, mask)
+    """,
     "gru": """
         gru_step(x_t, h_prev, W_xh, W_hh, b_h, b_hn)
         gru_forward(x, h0, W_xh, W_hh, b_h, b_hn)
@@ -51,7 +61,12 @@ SIGNATURES = {
         minimal_gated_step_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h)
     """,
 }
-POINTS = {"feedforward": (40, 10), "rnn": (60, 10), "gru": (60, 10)}  # by the checks, by a person
+POINTS = {
+    "feedforward": (40, 10),
+    "rnn": (60, 10),
+    "gradients": (60, 10),
+    "gru": (60, 10),
+}  # by the checks, by a person
 STEMS = tuple(SIGNATURES)
 
 
@@ -155,6 +170,20 @@ def test_the_numbers_in_the_model_answer_are_right(root, capsys):
     assert {int(number.replace(",", "")) for number in told} == right
 
 
+def test_the_norms_in_the_model_answer_are_right(root, capsys):
+    names = script(root, "gradients")
+    (answer,) = of_kind(root, "gradients", "[markdown] manual")
+    told = re.search(r"The norms are ([\d., ]+), \.\.\.", answer.source)[1].split(", ")
+    W = np.array([[0.5, 4.95], [0.0, 0.5]])
+    norms = names["jacobian_norms"](np.zeros((len(told) + 1, 2)), W)[-2::-1]
+    np.testing.assert_allclose(norms, [float(norm) for norm in told], atol=0.005)
+    assert round(names["spectral_radius"](W), 6) == 0.5
+    saturated = names["step_jacobian"](np.array([0.0, 0.95]), np.array([[2.0, -2.0], [2.0, -2.0]]))
+    assert f"{names['spectral_radius'](saturated):.3f}" == "1.805"
+    assert "the eigenvalues 0 and 1.805" in " ".join(answer.source.split())
+    assert f"{saturated[1, 0]:.3f} & {saturated[1, 1]:.3f}" in answer.source
+
+
 # -- as nbgrader runs and reads them -----------------------------------------------------------------------
 
 
@@ -195,6 +224,11 @@ HALF_RIGHT = {
         "rnn_step",
         "    return np.tanh(x_t @ W_xh.T + h_prev @ W_hh.T + b_h).astype(np.float64)",
         {"rnn_forward-tests", "truncate_and_carry-tests"},
+    ),
+    "gradients": (
+        "step_jacobian",
+        "    return ((1 - h_t**2)[:, None] * W_hh).astype(np.float64)",
+        {"jacobian_norms-tests", "leaky_jacobian_norms-tests"},
     ),
     "gru": (
         "gru_step",

@@ -60,7 +60,7 @@ def _one(exercise: Exercise, answer: Callable[..., Any], case: Case) -> Observat
     observation.changed = tuple(
         name
         for (name, before), after in zip(case.args.items(), args, strict=True)
-        if isinstance(before, np.ndarray) and not _unchanged(before, after)
+        if not _unchanged(before, after)
     )
     if outcome.failure is None:
         observation.returned, shared, observation.live = outcome.seen
@@ -69,7 +69,14 @@ def _one(exercise: Exercise, answer: Callable[..., Any], case: Case) -> Observat
     return observation
 
 
-def _unchanged(before: np.ndarray, after: np.ndarray) -> bool:
+def _unchanged(before: Any, after: Any) -> bool:
+    """Say whether an argument is what it was: an array, a list of arrays, or what nobody can write to."""
+    if isinstance(before, list):
+        return len(before) == len(after) and all(map(_unchanged, before, after))
+    if not isinstance(before, np.ndarray):
+        return True
+    if type(after) is not np.ndarray:  # in a list, anything can be put in an array's place
+        return False
     same_kind = before.shape == after.shape and before.dtype == after.dtype
     return same_kind and bool(np.array_equal(before, after, equal_nan=before.dtype.kind == "f"))
 
@@ -80,8 +87,7 @@ def _look(
     """Take plain data out of a result, see which arguments' memory it uses, and keep it in sight."""
     arrays = arrays_in(value)
     shared = [
-        isinstance(arg, np.ndarray) and any(np.may_share_memory(arg, array) for array in arrays)
-        for arg in args
+        any(np.may_share_memory(own, array) for own in arrays_in(arg) for array in arrays) for arg in args
     ]
     live = [
         (array, array.copy())

@@ -31,6 +31,16 @@ _MODULES = {
         "rnn_chunks",
         "rnn_leaky",
     ),
+    "gradients": (
+        "gradients_spectrum",
+        "gradients",
+        "gradients_product",
+        "gradients_clipping",
+        "gradients_horizon",
+        "gradients_orthogonal",
+        "gradients_adding",
+        "gradients_leaky",
+    ),
     "gru": (
         "gru",
         "gru_gates",
@@ -105,7 +115,7 @@ def catalogue(stem: str) -> list[Mistake]:
     Raises
     ------
     ValueError
-        ``"no catalogue of mistakes for 'x'; there are: feedforward, rnn"``.
+        ``"no catalogue of mistakes for 'x'; there are: feedforward, rnn, ..."``.
     """
     if stem not in _MODULES:
         raise ValueError(f"no catalogue of mistakes for {stem!r}; there are: {', '.join(_MODULES)}")
