@@ -61,7 +61,8 @@ SIGNATURES = {
         minimal_gated_step_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h)
     """,
 }
-POINTS = {
+# by the checks, by a person
+POINTS = {"feedforward": (40, 10), "rnn": (60, 10), "gradients": (60, 10), "gru": (60, 10)}
     "feedforward": (40, 10),
     "rnn": (60, 10),
     "gradients": (60, 10),
