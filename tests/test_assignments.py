@@ -63,11 +63,6 @@ SIGNATURES = {
 }
 # by the checks, by a person
 POINTS = {"feedforward": (40, 10), "rnn": (60, 10), "gradients": (60, 10), "gru": (60, 10)}
-    "feedforward": (40, 10),
-    "rnn": (60, 10),
-    "gradients": (60, 10),
-    "gru": (60, 10),
-}  # by the checks, by a person
 STEMS = tuple(SIGNATURES)
 
 

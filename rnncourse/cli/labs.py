@@ -23,9 +23,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     train.add_argument("lab", metavar="LAB", help=f"one of: {', '.join(LABS)}")
     train.add_argument("--seconds", type=_positive, help="time to train (default 60)")
     train.add_argument("--seed", type=int, default=0)
-    train.add_argument(
-        "--record", action="store_true", help="write the results where the book shows them from"
-    )
+    train.add_argument("--record", action="store_true", help="write the results where the book reads them")
     train.set_defaults(run=_train)
 
 
@@ -53,9 +51,7 @@ def _train(arguments: argparse.Namespace) -> None:
 
         from rnncourse.labs import gradients
 
-        torch.set_num_threads(
-            1
-        )  # the matrices are small, and a record should not depend on the number of cores
+        torch.set_num_threads(1)  # the matrices are small: more threads would only wait
         target = _place(lab) if arguments.record else None  # complain before the work, not after it
         results = gradients.experiment(seed=arguments.seed)
         if target:

@@ -14,6 +14,8 @@ from matplotlib.ticker import ScalarFormatter
 from rnncourse.figures import LINES, blank, book_style, panels
 from rnncourse.reference import gradients, rnn
 
+Numbers = Sequence[float | None]
+
 # The network of <gradient-decay>: four pairs of units, and how far its lags go.
 PAIRS, LAGS = 4, 60
 COUPLING = 0.8
@@ -126,29 +128,34 @@ def rates(gains: Sequence[float], measured: Mapping[str, np.ndarray]) -> Figure:
 
 
 @book_style
-def singular_values(matrices: Mapping[str, np.ndarray]) -> Figure:
+def singular_values(matrices: Mapping[str, np.ndarray], log: bool = False) -> Figure:
     """Draw the singular values of some matrices, largest first.
 
     Parameters
     ----------
     matrices : mapping
         Label -> matrix ``(H, H)``.
+    log : bool
+        Whether the values are drawn on a logarithmic scale.
     """
     figure, axes = blank(6.6)
     for line, (label, W) in zip(LINES, matrices.items()):
         values = np.linalg.svd(W, compute_uv=False)
+        values = np.where(values > 0, values, np.nan) if log else values  # 0 has no place on such an axis
         axes.plot(
             range(1, len(values) + 1), values, label=label, markevery=_every(len(values)), **line._asdict()
         )
-    axes.set(xlabel="number, largest first", ylabel="singular value", ylim=(0, None))
+    axes.set(xlabel="number, largest first", ylabel="singular value")
+    if log:
+        axes.set_yscale("log")
+    else:
+        axes.set_ylim(bottom=0)
     axes.legend()
     return figure
 
 
 @book_style
-def two_runs(
-    losses: Mapping[str, Sequence[float | None]], norms: Mapping[str, Sequence[float | None]]
-) -> Figure:
+def two_runs(losses: Mapping[str, Numbers], norms: Mapping[str, Numbers]) -> Figure:
     """Draw loss and gradient norm of training runs, one above the other, on logarithmic scales.
 
     Parameters

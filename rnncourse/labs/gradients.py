@@ -185,7 +185,7 @@ def _train(
     return curve
 
 
-# ------------------------------------------------------------------------------------------ what the book shows
+# ---------------------------------------------------------------------------------------- what the book shows
 def experiment(
     seed: int = 0, adding_steps: int = 1500, copying_steps: int = 3000, runs: int = 20, seeds: int = 3
 ) -> dict[str, Any]:
@@ -194,9 +194,9 @@ def experiment(
     Returns
     -------
     results : dict
-        ``"explosion"``: for each of ``runs`` seeds the last loss without and with clipping, and how many steps
-        were taken; ``"shown"``: one of them in full; ``"adding"`` and ``"copying"``: for each cell the steps
-        and, for each of ``seeds`` seeds, the scores.  Numbers that are not finite are None.
+        ``"explosion"``: for each of ``runs`` seeds how many steps were taken without and with clipping, and
+        the mean loss of the last twenty; ``"shown"``: one of them in full; ``"adding"``, ``"copying"``: for
+        each cell the steps and, for each of ``seeds`` seeds, the scores.  What is not finite is None.
     """
     pairs = {k: (explosion(k), explosion(k, MAX_NORM)) for k in range(seed, seed + runs)}
     results: dict[str, Any] = {"explosion": []}
