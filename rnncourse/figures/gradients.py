@@ -4,6 +4,7 @@ The chapter measures, in cells that show how; these functions only draw what the
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 
-from rnncourse.figures import LINES, blank, book_style, panels
+from rnncourse.figures import LINES, blank, book_style
 from rnncourse.reference import gradients, rnn
 
 Numbers = Sequence[float | None]
@@ -62,7 +63,7 @@ def _every(count: int) -> int:
 
 @book_style
 def by_lag(
-    norms: Mapping[str, np.ndarray], ylabel: str = "norm of the product", bound: np.ndarray | None = None
+    norms: Mapping[str, np.ndarray], compared: Mapping[str, np.ndarray] = MappingProxyType({})
 ) -> Figure:
     """Draw norms against the number of steps back, on a logarithmic scale.
 
@@ -70,41 +71,42 @@ def by_lag(
     ----------
     norms : mapping
         Label -> norms ``(K,)`` at 0, 1, ... K - 1 steps back.
-    bound : array (K,), optional
-        A thin line for comparison.
+    compared : mapping
+        The same for lines that are only there for comparison: drawn thin.
     """
     figure, axes = blank(6.8)
     for line, (label, values) in zip(LINES, norms.items()):
         # a norm of exactly 0 has no place on the axis: the line ends there
         drawn = np.where(values > 0, values, np.nan)
         axes.semilogy(drawn, label=label, markevery=_every(len(values)), **line._asdict())
-    if bound is not None:
-        axes.semilogy(bound, color="#555555", linewidth=1, linestyle="-", label="bound")
-    axes.set(xlabel="steps back", ylabel=ylabel)
+    for label, values in compared.items():
+        axes.semilogy(values, color="#555555", linewidth=1, linestyle="-", label=label)
+    axes.set(xlabel="steps back", ylabel="norm of the product")
     axes.legend()
     return figure
 
 
 @book_style
 def spectra(matrices: Mapping[str, np.ndarray]) -> Figure:
-    """Draw the eigenvalues of some matrices in the complex plane, with the unit circle.
+    """Draw the eigenvalues of four matrices in the complex plane, with the unit circle.
 
     Parameters
     ----------
     matrices : mapping
         Title -> matrix ``(H, H)``; a dashed circle shows its spectral norm.
     """
-    figure, grid = panels(len(matrices), 7.2, 3.2)
-    for axes, (title, W) in zip(grid, matrices.items()):
+    figure = Figure(figsize=(6.4, 6.6), layout="constrained")
+    grid = figure.subplots(2, 2, sharex=True, sharey=True).ravel()
+    for axes, (title, W) in zip(grid, matrices.items(), strict=True):
         values = np.linalg.eigvals(W)
         turn = np.exp(2j * np.pi * np.linspace(0, 1, 200))
         norm = np.linalg.norm(W, 2)
         axes.plot(turn.real, turn.imag, color="#555555", linewidth=1, label="circle of radius 1")
         axes.plot(norm * turn.real, norm * turn.imag, color=LINES[1].color, linestyle="--", linewidth=1.5)
         axes.plot(values.real, values.imag, linestyle="none", marker="o", markersize=3, color=LINES[0].color)
-        axes.set_title(title, fontsize=10)
-        axes.set(aspect="equal", xlabel="real part")
-    grid[0].set_ylabel("imaginary part")
+        axes.set(title=title, aspect="equal")
+    figure.supxlabel("real part", fontsize="medium")
+    figure.supylabel("imaginary part", fontsize="medium")
     return figure
 
 

@@ -201,7 +201,7 @@ def experiment(
     pairs = {k: (explosion(k), explosion(k, MAX_NORM)) for k in range(seed, seed + runs)}
     results: dict[str, Any] = {"explosion": []}
     for k, (plain, clipped) in pairs.items():
-        row = {"seed": k}
+        row: dict[str, Any] = {"seed": k}
         for name, run in (("plain", plain), ("clipped", clipped)):
             last = float(np.mean(run.losses[-20:]))
             row |= {f"{name}_steps": len(run.losses), f"{name}_loss": _finite([last])[0]}

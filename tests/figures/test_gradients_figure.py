@@ -29,10 +29,8 @@ def test_the_sliders_matrices_have_the_radius_and_only_one_is_normal(radius):
 
 def test_the_sliders_norms_are_those_of_products_of_jacobians():
     W = pictures.slider_matrix(1.1, normal=False)
-    np.testing.assert_allclose(
-        pictures.slider_norms(1.1, "linear", normal=False)[:3],
-        [1, *(np.linalg.norm(p, 2) for p in (W, W @ W))],
-    )
+    powers = [1, *(np.linalg.norm(power, 2) for power in (W, W @ W))]
+    np.testing.assert_allclose(pictures.slider_norms(1.1, "linear", normal=False)[:3], powers)
     for kind, slope in (("tanh", lambda h: 1 - h**2), ("relu", lambda h: h > 0)):
         h, J = np.zeros(8), []
         for t in range(1, pictures.LAGS + 2):
@@ -48,7 +46,7 @@ def test_the_sliders_norms_are_those_of_products_of_jacobians():
 
 def test_by_lag_draws_every_line_and_ends_one_where_it_is_zero():
     norms = {"a": np.array([1.0, 0.5, 0.0]), "b": np.array([1.0, 2.0, 4.0])}
-    figure = pictures.by_lag(norms, bound=np.array([1.0, 3.0]))
+    figure = pictures.by_lag(norms, {"bound": np.array([1.0, 3.0])})
     figure.draw_without_rendering()
     (axes,) = figure.axes
     assert axes.get_yscale() == "log"
@@ -61,16 +59,16 @@ def test_by_lag_draws_every_line_and_ends_one_where_it_is_zero():
 
 def test_spectra_draws_eigenvalues_and_both_circles():
     W = np.array([[0.0, -2.0], [2.0, 0.0]])
-    figure = pictures.spectra({"turn": W, "half": W / 4})
+    figure = pictures.spectra({"turn": W, "half": W / 4, "again": W, "last": W / 8})
     figure.draw_without_rendering()
-    for axes, scale in zip(figure.axes, (2, 0.5)):
+    for axes, scale in zip(figure.axes, (2, 0.5, 2, 0.25), strict=True):
         one, norm, values = axes.get_lines()
         np.testing.assert_allclose(np.hypot(*one.get_xydata().T), 1)
         np.testing.assert_allclose(np.hypot(*norm.get_xydata().T), scale)
         np.testing.assert_allclose(
             sorted(map(tuple, values.get_xydata())), [(0, -scale), (0, scale)], atol=1e-12
         )
-    assert [axes.get_title() for axes in figure.axes] == ["turn", "half"]
+    assert [axes.get_title() for axes in figure.axes] == ["turn", "half", "again", "last"]
 
 
 def test_rates_draws_every_line():
