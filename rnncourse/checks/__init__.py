@@ -29,7 +29,7 @@ from rnncourse.checks.verdict import Property, Verdict, show
 
 __all__ = ["Property", "Verdict", "check", "exercises", "hint", "show", "stems"]
 
-_STEMS = ("feedforward", "rnn", "gradients", "gru")
+_STEMS = ("feedforward", "rnn", "bptt", "gradients", "lstm", "gru")
 _hints_given: dict[str, int] = {}
 
 

@@ -140,9 +140,12 @@ def difference(
 
 
 def kind_difference(name: str, got: Plain, expected: Right, kind: str) -> Difference | None:
-    """Compare what sort of thing a result is: array, arrays, float or int, its shape and dtype."""
+    """Compare what sort of thing a result is: array, arrays, float, int or bool, its shape and dtype."""
     if isinstance(expected, list):
         return _piecewise(name, got, expected, lambda label, a, b: kind_difference(label, a, b, "array"))
+    if kind == "bool":
+        fine = type(got) is bool or (isinstance(got, np.ndarray) and got.dtype == bool and got.ndim == 0)
+        return None if fine else Difference(f"{name} is {in_words(got)}; True or False is asked for.")
     if kind == "int":
         if isinstance(got, np.ndarray) and got.dtype.kind in "iu" and got.ndim == 0:
             return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnncourse.checks.compare import DOUBLE, SINGLE, Right, Tolerance
+from rnncourse.checks.given import handed
 from rnncourse.checks.plain_data import Plain, arrays_in
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ LAYOUTS = {  # in the words of "With ...: "
 
 @dataclass(frozen=True)
 class Case:
-    """One call: the arguments by name, in the order of the call.
+    """One call: the arguments by name, in the order of the call; a function among them is a ``Given``.
 
     ``tag`` says which rules look at it. ``layout`` says how arrays lie in memory: ``plain`` (fresh, C order),
     ``strided`` (every other element of a larger array), ``read-only`` (Fortran order, writing raises).
@@ -90,8 +91,8 @@ class Exercise:
     results : tuple of str
         What is returned, by name; more than one name means a tuple.
     kind : str or tuple of str
-        What each result should be: ``array``, ``arrays`` (a list of arrays, or a tuple), ``float`` or
-        ``int``. One word holds for all of them; a tuple has one for each.
+        What each result should be: ``array``, ``arrays`` (a list of arrays, or a tuple), ``float``,
+        ``int`` or ``bool``. One word holds for all of them; a tuple has one for each.
     draw : callable
         ``draw(rng)`` returns the cases, drawn anew from the generator.
     reference : callable
@@ -104,6 +105,8 @@ class Exercise:
         A question, a pointer, almost the line.
     interpret : callable, optional
         ``interpret(result, case)`` turns a result into what is compared, where many results are right.
+    gates : tuple of str
+        Names of the cell's gates, in the order in which W_xh, W_hh and b_h stack them; () for other cells.
     tolerance, match : Tolerance
         How close to the reference is right; how close to a mistake's numbers is that mistake.
     """
@@ -117,6 +120,7 @@ class Exercise:
     hints: tuple[str, str, str]
     kind: str | tuple[str, ...] = "array"
     interpret: Callable[[Plain, Case], Plain] | None = None
+    gates: tuple[str, ...] = ()
     tolerance: Tolerance = DOUBLE
     match: Tolerance | None = None
     stem: str = field(init=False)
@@ -144,7 +148,7 @@ class Exercise:
     def expected(self, case: Case) -> tuple[Right, ...]:
         """Return the right results of a case, one for each name: an array, or a list of arrays."""
         with np.errstate(all="ignore"):
-            value = self.reference(*case.exact())
+            value = self.reference(*handed(case.exact()))
             if self.interpret is not None:
                 value = self.interpret(value, case)
         values = value if len(self.results) > 1 else (value,)

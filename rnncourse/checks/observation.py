@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rnncourse.checks.exercise import Case, Exercise
+from rnncourse.checks.given import handed
 from rnncourse.checks.guard import SECONDS, Failure, Outcome, run
 from rnncourse.checks.plain_data import NUMERIC, Plain, arrays_in, plain
 
@@ -39,14 +40,24 @@ class Observation:
     live: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list, repr=False)
 
 
-def observe(exercise: Exercise, answer: Callable[..., Any], cases: Sequence[Case]) -> list[Observation]:
-    """Call ``answer`` on every case. A call that hangs or exits ends it: the rest counts as not tried."""
+def observe(
+    exercise: Exercise,
+    answer: Callable[..., Any],
+    cases: Sequence[Case],
+    go_on: Callable[[Observation], bool] = lambda observation: True,
+) -> list[Observation]:
+    """Call ``answer`` on every case. A call that hangs or exits ends it: the rest counts as not tried.
+
+    Once ``go_on`` says no to what was seen, there is nothing more to be learned, and the rest is left out.
+    """
     seen: list[Observation] = []
     over, ends = False, time.monotonic() + SECONDS_IN_ALL
     for case in cases:
         seen.append(Observation(case, failure=NOT_TRIED) if over else _one(exercise, answer, case))
         failure = seen[-1].failure
         over = over or (failure is not None and failure.final) or time.monotonic() > ends
+        if not go_on(seen[-1]):
+            break
     for observation in seen:  # only now: has a later call changed an earlier result?
         observation.kept = all(np.array_equal(now, then, equal_nan=True) for now, then in observation.live)
         observation.live.clear()
@@ -54,7 +65,7 @@ def observe(exercise: Exercise, answer: Callable[..., Any], cases: Sequence[Case
 
 
 def _one(exercise: Exercise, answer: Callable[..., Any], case: Case) -> Observation:
-    args = case.materialise()
+    args = handed(case.materialise())
     outcome: Outcome = run(answer, args, lambda value: _look(value, args), SECONDS)
     observation = Observation(case, failure=outcome.failure, printed=outcome.printed, warned=outcome.warned)
     observation.changed = tuple(

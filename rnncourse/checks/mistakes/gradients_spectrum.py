@@ -28,7 +28,7 @@ def _(W: Array) -> Any:
 
 @_of(
     "no_absolute_value",
-    "the largest *real part* among the eigenvalues is taken. An eigenvalue of -2 doubles too, and so does a "
+    "the largest real part among the eigenvalues is taken. An eigenvalue of -2 doubles too, and so does a "
     "complex one of absolute value 2.",
 )
 def _(W: Array) -> Any:
