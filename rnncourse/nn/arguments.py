@@ -53,13 +53,43 @@ def check_constructor(
         raise ValueError("proj_size has to be smaller than hidden_size")
 
 
-def check_input(input: Tensor, expected_dim: int, input_size: int, weight_dtype: torch.dtype) -> None:
-    """Raise unless dtype, number of axes and number of features of the input fit the module."""
-    if input.dtype != weight_dtype and not torch.is_autocast_enabled(input.device.type):
+def check_kernel(kernel: str, proj_size: int, without: str | None) -> None:
+    """Raise unless there is a kernel of this name, and it can do what is asked of it.
+
+    ``without`` is the name of a module that has no backward pass written by hand, None where there is one.
+    """
+    if kernel not in ("auto", "function", "autograd"):
+        raise ValueError(f"kernel should be 'auto', 'function' or 'autograd', got {kernel!r}")
+    if kernel == "function" and proj_size:
         raise ValueError(
-            f"RNN input dtype ({input.dtype}) does not match weight dtype ({weight_dtype}). "
-            f"Convert input: input.to({weight_dtype}), or convert model: model.to({input.dtype})"
+            f"kernel='function' cannot project the state (proj_size={proj_size}); "
+            "use kernel='auto' or kernel='autograd'"
         )
+    if kernel == "function" and without:
+        raise ValueError(
+            f"kernel='function' is not there for {without}, which has no backward pass written by hand; "
+            "use kernel='auto' or kernel='autograd'"
+        )
+
+
+def autocasts(device: str) -> bool:
+    """Return whether autocast is on for a kind of device."""
+    return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+
+
+def check_input(input: Tensor, expected_dim: int, weight: Tensor) -> None:
+    """Raise unless type, device, number of axes and number of features of the input fit ``weight (·, D)``."""
+    if input.dtype != weight.dtype and not autocasts(input.device.type):
+        raise ValueError(
+            f"RNN input dtype ({input.dtype}) does not match weight dtype ({weight.dtype}). "
+            f"Convert input: input.to({weight.dtype}), or convert model: model.to({input.dtype})"
+        )
+    if input.device != weight.device:
+        raise RuntimeError(
+            "Input and parameter tensors are not at the same device, "
+            f"found input tensor at {input.device} and parameter tensor at {weight.device}"
+        )
+    input_size = weight.shape[1]
     if input.dim() != expected_dim:
         raise RuntimeError(f"input must have {expected_dim} dimensions, got {input.dim()}")
     if input.size(-1) != input_size:
@@ -86,3 +116,18 @@ def check_size(state: Sequence[Tensor], shapes: Sequence[tuple[int, ...]]) -> No
         if part.shape != shape:
             which = f"hidden[{i}]" if len(shapes) > 1 else "hidden"
             raise RuntimeError(f"Expected {which} size {shape}, got {list(part.shape)}")
+
+
+def check_state_type(state: Sequence[Tensor], weight: Tensor) -> None:
+    """Raise unless type and device of every part of the state are those of the weights."""
+    for part in state:
+        if part.dtype != weight.dtype and not autocasts(part.device.type):
+            raise ValueError(
+                f"RNN hidden state dtype ({part.dtype}) does not match weight dtype ({weight.dtype}). "
+                f"Convert hidden state: hx.to({weight.dtype}), or convert model: model.to({part.dtype})"
+            )
+        if part.device != weight.device:
+            raise RuntimeError(
+                "Input and hidden tensors are not at the same device, "
+                f"found input tensor at {weight.device} and hidden tensor at {part.device}"
+            )

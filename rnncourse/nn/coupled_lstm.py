@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
+from rnncourse.nn.function import Weights
 from rnncourse.nn.lstm import LSTM
-from rnncourse.nn.recurrent import State, scan
+from rnncourse.nn.scan import State, scan
 
 
 class CoupledLSTM(LSTM):
@@ -17,7 +18,8 @@ class CoupledLSTM(LSTM):
 
     Parameters
     ----------
-    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size, device, dtype
+    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional,
+    proj_size, device, dtype, kernel
         As ``LSTM`` documents them.
 
     Notes
@@ -29,24 +31,25 @@ class CoupledLSTM(LSTM):
     """
 
     gates = 3
+    _by_hand = False
     _wrong_rank = "CoupledLSTM: Expected input to be 2D or 3D, got {}D instead"
 
-    def _scan(self, rows: Tensor, sizes: list[int], state: State, name: str) -> tuple[Tensor, State]:
+    def _scan(
+        self, rows: Tensor, sizes: list[int], state: State, weights: Weights, backwards: bool
+    ) -> tuple[Tensor, State]:
         """Run one layer in one direction: the recurrence itself.
 
         Returns h after every step, packed as ``rows`` are, and every sequence's last h and c.
         """
-        bias = getattr(self, f"bias_ih{name}") + getattr(self, f"bias_hh{name}") if self.bias else None
-        W_hh_T = getattr(self, f"weight_hh{name}").t()
-        W_hr_T = getattr(self, f"weight_hr{name}").t() if self.proj_size else None
+        W_hh_T = weights.hh.t()
         # the inputs' share of all gates: for all steps in one product, before the loop
-        from_inputs = linear(rows, getattr(self, f"weight_ih{name}"), bias).split(sizes)
+        from_inputs = linear(rows, weights.ih, weights.bias).split(sizes)
 
         def step(a_t: Tensor, h: Tensor, c: Tensor) -> State:
             f, g, o = torch.addmm(a_t, h, W_hh_T).chunk(3, dim=1)
             g = torch.tanh(g)
             c = g + torch.sigmoid(f) * (c - g)  # f c + (1 - f) g
             h = torch.sigmoid(o) * torch.tanh(c)
-            return (h if W_hr_T is None else h @ W_hr_T), c
+            return (h if weights.hr is None else h @ weights.hr.t()), c
 
-        return scan(step, from_inputs, state, backwards=name.endswith("_reverse"))
+        return scan(step, from_inputs, sizes, state, backwards)

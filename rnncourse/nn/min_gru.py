@@ -19,8 +19,10 @@ from torch.autograd.function import once_differentiable
 from torch.nn.functional import linear
 
 from rnncourse.nn.arguments import refuse
+from rnncourse.nn.function import Weights
 from rnncourse.nn.linear_scan import linear_scan
-from rnncourse.nn.recurrent import Recurrent, State
+from rnncourse.nn.recurrent import Recurrent
+from rnncourse.nn.scan import State
 
 # On a CPU, steps of this many numbers and more take longer to compute than to start.
 LARGE_STEP = 2048
@@ -44,6 +46,7 @@ class MinGRU(Recurrent):
     """
 
     gates = 2
+    _by_hand = False  # but for the part that has no matrix product: _Walk
     _wrong_rank = "MinGRU: Expected input to be 2D or 3D, got {}D instead"
 
     def __init__(
@@ -67,14 +70,15 @@ class MinGRU(Recurrent):
     def _shapes(self, width: int) -> dict[str, tuple[int, ...]]:
         return {name: shape for name, shape in super()._shapes(width).items() if name.endswith("_ih")}
 
-    def _scan(self, rows: Tensor, sizes: list[int], state: State, name: str) -> tuple[Tensor, State]:
+    def _scan(
+        self, rows: Tensor, sizes: list[int], state: State, weights: Weights, backwards: bool
+    ) -> tuple[Tensor, State]:
         """Run one layer in one direction: the recurrence itself.
 
         Returns the states after every step, packed as ``rows`` are, and every sequence's last state.
         """
         T, B, H = len(sizes), sizes[0], self.hidden_size
-        bias = getattr(self, f"bias_ih{name}") if self.bias else None
-        a = linear(rows, getattr(self, f"weight_ih{name}"), bias)
+        a = linear(rows, weights.ih, weights.bias_ih)
         out_dtype, a = a.dtype, a.to(torch.promote_types(a.dtype, torch.float32))
         ragged = sizes[-1] < B
         if ragged:
@@ -84,7 +88,7 @@ class MinGRU(Recurrent):
             nothing = torch.cat([a.new_full((H,), -torch.inf), a.new_zeros(H)])
             a = nothing.repeat(T, B, 1).masked_scatter(has_step[:, :, None], a)
 
-        start, backwards = state[0].to(a.dtype), name.endswith("_reverse")
+        start = state[0].to(a.dtype)
         if a.device.type == "cpu" and B * H >= LARGE_STEP:
             _, h = _Walk.apply(a, start, backwards)
         else:

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
+from rnncourse.nn.function import Weights
 from rnncourse.nn.lstm import LSTM
-from rnncourse.nn.recurrent import State, scan
+from rnncourse.nn.scan import State, scan
 
 
 class PeepholeLSTM(LSTM):
@@ -18,7 +19,8 @@ class PeepholeLSTM(LSTM):
 
     Parameters
     ----------
-    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size, device, dtype
+    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional,
+    proj_size, device, dtype, kernel
         As ``LSTM`` documents them.
 
     Notes
@@ -29,29 +31,31 @@ class PeepholeLSTM(LSTM):
     Sources: Gers and Schmidhuber 2000; with a projection it is the network of Sak et al. 2014.
     """
 
+    _by_hand = False
     _wrong_rank = "PeepholeLSTM: Expected input to be 2D or 3D, got {}D instead"
 
     def _shapes(self, width: int) -> dict[str, tuple[int, ...]]:
         return super()._shapes(width) | {"weight_p": (3 * self.hidden_size,)}
 
-    def _scan(self, rows: Tensor, sizes: list[int], state: State, name: str) -> tuple[Tensor, State]:
+    def _scan(
+        self, rows: Tensor, sizes: list[int], state: State, weights: Weights, backwards: bool
+    ) -> tuple[Tensor, State]:
         """Run one layer in one direction: the recurrence itself.
 
         Returns h after every step, packed as ``rows`` are, and every sequence's last h and c.
         """
         H = self.hidden_size
-        bias = getattr(self, f"bias_ih{name}") + getattr(self, f"bias_hh{name}") if self.bias else None
-        W_hh_T = getattr(self, f"weight_hh{name}").t()
-        W_hr_T = getattr(self, f"weight_hr{name}").t() if self.proj_size else None
-        p_before, p_after = getattr(self, f"weight_p{name}").split([2 * H, H])
+        W_hh_T = weights.hh.t()
+        assert weights.p is not None  # _shapes has put it there
+        p_before, p_after = weights.p.split([2 * H, H])
         # the inputs' share of all gates: for all steps in one product, before the loop
-        from_inputs = linear(rows, getattr(self, f"weight_ih{name}"), bias).split(sizes)
+        from_inputs = linear(rows, weights.ih, weights.bias).split(sizes)
 
         def step(a_t: Tensor, h: Tensor, c: Tensor) -> State:
             before, g, o = torch.addmm(a_t, h, W_hh_T).split([2 * H, H, H], dim=1)
             i, f = torch.sigmoid(before + p_before * c.repeat(1, 2)).chunk(2, dim=1)
             c = f * c + i * torch.tanh(g)
             h = torch.sigmoid(o + p_after * c) * torch.tanh(c)  # o sees the new cell state
-            return (h if W_hr_T is None else h @ W_hr_T), c
+            return (h if weights.hr is None else h @ weights.hr.t()), c
 
-        return scan(step, from_inputs, state, backwards=name.endswith("_reverse"))
+        return scan(step, from_inputs, sizes, state, backwards)

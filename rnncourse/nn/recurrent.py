@@ -1,12 +1,14 @@
-"""What RNN, LSTM and GRU share: layers, directions, dropout, packed sequences, states, and the loop.
+"""What RNN, LSTM and GRU share: parameters, layers, directions, dropout, states.
 
 A cell is a subclass.  It says how many ``gates`` its weights stack and, in ``_scan``, what happens at one
-step; everything around that is here and is the same for all.  ``scan`` is the loop over time itself.
-A state is a tuple of its parts throughout this module: ``(h,)``, or the LSTM's ``(h, c)``.
+step; everything around that is the same for all.  ``rnncourse.nn.scan`` is the loop over time itself, and
+``rnncourse.nn.function`` a quicker one that computes the same.
 """
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,9 +16,12 @@ from torch.nn import Parameter
 from torch.nn.functional import dropout as drop
 from torch.nn.utils.rnn import PackedSequence
 
-from rnncourse.nn.arguments import check_constructor, check_input, check_rank, check_size
+from rnncourse.nn.arguments import check_constructor, check_kernel, check_size, check_state_type
+from rnncourse.nn.function import Gradients, Passed, Weights, can_run, recurrence
+from rnncourse.nn.packing import as_rows
+from rnncourse.nn.scan import State
 
-State = tuple[Tensor, ...]
+_KINDS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr", "weight_p")  # in the order of Weights
 
 
 class Recurrent(torch.nn.Module):
@@ -40,6 +45,12 @@ class Recurrent(torch.nn.Module):
         P, where the state is projected to P units before anyone sees it (LSTM alone); 0 for not.
     device, dtype
         Of the parameters.
+    kernel : {"auto", "function", "autograd"}
+        Who goes back through time.  ``"autograd"`` records every step.  ``"function"`` takes a backward
+        pass written by hand (``rnncourse.nn.function``): the same gradients, quicker; second derivatives go
+        through the steps again; under autocast all is done in autocast's type, as cuDNN has it.
+        ``torch.func``, ``torch.compile``, forward-mode derivatives and ``proj_size`` need ``"autograd"``;
+        ``"auto"`` takes it for them, and else ``"function"``.
 
     Notes
     -----
@@ -51,7 +62,10 @@ class Recurrent(torch.nn.Module):
     """
 
     gates: int  # how many times H rows the weights have
+    _by_hand = True  # whether there is a backward pass written by hand
     _wrong_rank: str  # what torch.nn's module of the same name says, with its own wording
+    _forward_steps: Callable[..., Passed]  # both as ``rnncourse.nn.function.Cell`` has them
+    _backward_steps: Callable[..., Gradients]
 
     def __init__(
         self,
@@ -65,9 +79,12 @@ class Recurrent(torch.nn.Module):
         device: torch.device | str | None,
         dtype: torch.dtype | None,
         proj_size: int = 0,
+        kernel: str = "auto",
     ) -> None:
         super().__init__()
         check_constructor(input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size)
+        check_kernel(kernel, proj_size, None if self._by_hand else type(self).__name__)
+        self.kernel = kernel
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.proj_size = bias, batch_first, proj_size
         self.dropout, self.bidirectional = float(dropout), bidirectional
@@ -104,7 +121,9 @@ class Recurrent(torch.nn.Module):
             shapes |= {"weight_hr": (self.proj_size, self.hidden_size)}
         return shapes
 
-    def _scan(self, rows: Tensor, sizes: list[int], state: State, name: str) -> tuple[Tensor, State]:
+    def _scan(
+        self, rows: Tensor, sizes: list[int], state: State, weights: Weights, backwards: bool
+    ) -> tuple[Tensor, State]:
         """Run one layer in one direction over packed rows: what makes the cell this cell.
 
         Parameters
@@ -115,8 +134,10 @@ class Recurrent(torch.nn.Module):
             How many of the rows belong to each step; never growing.
         state : tuple of tensors (B, H)
             Where every sequence starts.
-        name : str
-            The ending of the parameters' names.
+        weights : Weights
+            This layer's, in this direction.
+        backwards : bool
+            From the last step to the first.
 
         Returns
         -------
@@ -162,37 +183,22 @@ class Recurrent(torch.nn.Module):
         self, input: Tensor | PackedSequence, state: State | None
     ) -> tuple[Tensor | PackedSequence, State]:
         """Bring any form of input to packed rows, run all layers, and bring the results back."""
-        if isinstance(input, PackedSequence):
-            rows, batch_sizes, sorted_indices, unsorted_indices = input
-            check_input(rows, 2, self.input_size, next(self.parameters()).dtype)
-            if state is not None and sorted_indices is not None:
-                state = tuple(part.index_select(1, sorted_indices) for part in state)
-            out, last = self._layers(rows, batch_sizes.tolist(), state)
-            if unsorted_indices is not None:
-                last = tuple(part.index_select(1, unsorted_indices) for part in last)
-            return PackedSequence(out, batch_sizes, sorted_indices, unsorted_indices), last
+        weight = next(self.parameters())
+        rows, sizes, state, restore = as_rows(input, state, self.batch_first, weight, self._wrong_rank)
+        return restore(*self._layers(rows, sizes, state))
 
-        if input.dim() not in (2, 3):
-            raise ValueError(self._wrong_rank.format(input.dim()))
-        batched = input.dim() == 3
-        if state is not None:
-            check_rank(state, input.dim())
-        if not batched:
-            input = input.unsqueeze(1)
-            state = None if state is None else tuple(part.unsqueeze(1) for part in state)
-        elif self.batch_first:
-            input = input.transpose(0, 1)
-        check_input(input, 3, self.input_size, next(self.parameters()).dtype)
-        T, B, D = input.shape
-        if T == 0:
-            raise RuntimeError("Expected sequence length to be larger than 0 in RNN")
-
-        # A full batch is a packed one in which no sequence ends early, so one loop serves both.
-        out, last = self._layers(input.reshape(T * B, D), [B] * T, state)
-        out = out.reshape(T, B, out.shape[1])
-        if not batched:
-            return out.squeeze(1), tuple(part.squeeze(1) for part in last)
-        return out.transpose(0, 1) if self.batch_first else out, last
+    def _road(self) -> Callable[..., tuple[Tensor, State]]:
+        """Return what runs one layer in one direction: ``_scan``, or what takes its place."""
+        if self.kernel == "autograd" or self.proj_size or not self._by_hand:
+            return self._scan
+        if can_run():
+            return partial(recurrence, self)
+        if self.kernel == "function":
+            raise RuntimeError(
+                "kernel='function' serves neither torch.func, torch.compile nor forward-mode derivatives; "
+                "use kernel='auto' or kernel='autograd'"
+            )
+        return self._scan
 
     def _layers(self, rows: Tensor, sizes: list[int], state: State | None) -> tuple[Tensor, State]:
         """Run all layers over packed rows ``(sum(sizes), D)``, ``sizes[t]`` of them for step t."""
@@ -201,14 +207,17 @@ class Recurrent(torch.nn.Module):
         if state is None:
             state = tuple(rows.new_zeros(shape) for shape in shapes)
         check_size(state, shapes)
+        check_state_type(state, next(self.parameters()))
         starts = zip(*(part.unbind(0) for part in state))
-        lasts = []
+        run, lasts = self._road(), []
         for layer in range(self.num_layers):
             if layer > 0:
                 rows = drop(rows, self.dropout, self.training)
             outs = []
             for direction in self._directions:
-                out, last = self._scan(rows, sizes, next(starts), f"_l{layer}{direction}")
+                tensors: list[Any]
+                tensors = [getattr(self, f"{kind}_l{layer}{direction}", None) for kind in _KINDS]
+                out, last = run(rows, sizes, next(starts), Weights(*tensors), bool(direction))
                 outs.append(out)
                 lasts.append(last)
             rows = torch.cat(outs, dim=1) if self.bidirectional else outs[0]
@@ -219,7 +228,7 @@ class Recurrent(torch.nn.Module):
         parts = [f"{self.input_size}, {self.hidden_size}"]
         defaults = {
             "proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0,
-            "bidirectional": False,
+            "bidirectional": False, "kernel": "auto",
         }  # fmt: skip
         parts += [
             f"{name}={getattr(self, name)}"
@@ -227,48 +236,3 @@ class Recurrent(torch.nn.Module):
             if getattr(self, name) != value
         ]
         return ", ".join(parts)
-
-
-def scan(
-    step: Callable[..., State], inputs: Sequence[Tensor], state: State, backwards: bool
-) -> tuple[Tensor, State]:
-    """Loop over time: ``state = step(inputs[t], *state)``, for sequences that may end at different steps.
-
-    Parameters
-    ----------
-    step : function of ``a_t (N, ·)`` and the parts of the state, ``(N, H)`` each
-        Returns the parts of the next state, the one that is put out first.
-    inputs : sequence of tensors (N, ·)
-        One per step.  Sequences are sorted by length, the longest first, so those that are still
-        running are the first N, and N never grows.
-    state : tuple of tensors (B, H)
-        Where every sequence starts.
-    backwards : bool
-        Loop from the last step to the first.
-
-    Returns
-    -------
-    outputs : tensor (sum of all N, H)
-        The first part of the state after every step, in the order of ``inputs``.
-    last : tuple of tensors (B, H)
-        Every sequence's state after its own last step.
-    """
-    outputs: list[Tensor] = []
-    if backwards:
-        now = tuple(part[: len(inputs[-1])] for part in state)
-        for a_t in reversed(inputs):
-            if len(a_t) > len(now[0]):  # these sequences end here, so from behind they begin here
-                late = slice(len(now[0]), len(a_t))
-                now = tuple(torch.cat([part, start[late]]) for part, start in zip(now, state))
-            now = step(a_t, *now)
-            outputs.append(now[0])
-        return torch.cat(outputs[::-1]), now
-
-    now, ended = state, []
-    for a_t in inputs:
-        if len(a_t) < len(now[0]):  # the shortest sequences stand last, and are over
-            ended.append(tuple(part[len(a_t) :] for part in now))
-            now = tuple(part[: len(a_t)] for part in now)
-        now = step(a_t, *now)
-        outputs.append(now[0])
-    return torch.cat(outputs), tuple(torch.cat(parts) for parts in zip(now, *ended[::-1]))

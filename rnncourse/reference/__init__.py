@@ -1,10 +1,11 @@
 """NumPy references: an explicit loop over time forward, a hand-derived loop backward, and nothing hidden.
 
 Read the modules in this order: ``feedforward``, ``rnn``, ``output_layer``, ``embedding``, ``losses``,
-``gradcheck``, ``optim``, ``lstm``, ``gru``, ``checkpointing``; then the variants ``peephole_lstm``,
-``coupled_lstm`` and ``min_gru``, and what is built of any cell: ``bidirectional``, ``stacked``.  One step
-of a cell and its equations stand in ``rnn_cell``, ``lstm_cell`` and ``gru_cell``; ``rnn``, ``lstm`` and
-``gru`` know those names too.  Importing this package loads NumPy and nothing else.
+``gradcheck``, ``optim``, ``gradients``, ``lstm``, ``gru``, ``checkpointing``.  One step of a cell and its
+equations stand in ``rnn_cell``, ``lstm_cell`` and ``gru_cell``; ``rnn``, ``lstm`` and ``gru`` know those
+names too.  Then come the variants ``peephole_lstm``, ``coupled_lstm`` and ``min_gru``; what is built of any
+cell, ``bidirectional`` and ``stacked``; and what the applications stand on: ``attention``, ``sampling``,
+``decoding``, ``crf``, ``ctc``, ``ctc_decoding``.  Importing this package loads NumPy and nothing else.
 
 Conventions that hold everywhere here:
 
@@ -17,12 +18,18 @@ Conventions that hold everywhere here:
 """
 
 from rnncourse.reference import (
+    attention,
     bidirectional,
     checkpointing,
     coupled_lstm,
+    crf,
+    ctc,
+    ctc_decoding,
+    decoding,
     embedding,
     feedforward,
     gradcheck,
+    gradients,
     gru,
     losses,
     lstm,
@@ -31,16 +38,23 @@ from rnncourse.reference import (
     output_layer,
     peephole_lstm,
     rnn,
+    sampling,
     stacked,
 )
 
 __all__ = [
+    "attention",
     "bidirectional",
     "checkpointing",
     "coupled_lstm",
+    "crf",
+    "ctc",
+    "ctc_decoding",
+    "decoding",
     "embedding",
     "feedforward",
     "gradcheck",
+    "gradients",
     "gru",
     "losses",
     "lstm",
@@ -49,5 +63,6 @@ __all__ = [
     "output_layer",
     "peephole_lstm",
     "rnn",
+    "sampling",
     "stacked",
 ]

@@ -122,3 +122,58 @@ def check_ids(name: str, ids: np.ndarray, vocab_size: int) -> None:
         raise ValueError(
             f"{name} should lie in 0 ... {vocab_size - 1}, got values from {ids.min()} to {ids.max()}"
         )
+
+
+def check_scores(name: str, scores: np.ndarray, counts: np.ndarray | None = None) -> None:
+    """Raise a ``ValueError`` where a score that counts is NaN or plus infinity.
+
+    Whoever compares scores needs numbers: every comparison with NaN is false, so NaN would lose or win
+    without a word.  Minus infinity is a score: what has it is forbidden.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, as the caller knows it.
+    scores : array, any shape
+    counts : array of booleans that broadcasts to ``scores``, optional
+        Where it is False, anything may stand.
+    """
+    wrong = np.isnan(scores) | np.isposinf(scores)
+    if counts is not None:
+        wrong &= counts
+    if wrong.any():
+        where = tuple(int(i) for i in np.argwhere(wrong)[0])
+        raise ValueError(f"{name} should hold numbers or -inf, got {scores[where]} at {where}")
+
+
+def sequence_mask(mask: np.ndarray | None, steps: int, batch: int) -> np.ndarray:
+    """Return a mask ``(T, B)`` as booleans, all True without one.
+
+    Raises
+    ------
+    ValueError
+        On a wrong shape, and ``"mask should let at least one place of every sequence count, got none for
+        sequence 2"``.
+    """
+    counts = np.ones((steps, batch), bool) if mask is None else np.asarray(mask) != 0
+    check_shape("mask", counts, steps, batch)
+    if not counts.any(axis=0).all():
+        raise ValueError(
+            "mask should let at least one place of every sequence count, "
+            f"got none for sequence {np.argmin(counts.any(axis=0))}"
+        )
+    return counts
+
+
+def check_lengths(name: str, lengths: np.ndarray | None, batch: int, longest: int) -> np.ndarray:
+    """Return the lengths of ``batch`` sequences, ``longest`` for all of them if none are given.
+
+    Raises
+    ------
+    ValueError
+        Unless they are ``batch`` integers in ``0 ... longest``.
+    """
+    lengths = np.full(batch, longest) if lengths is None else np.asarray(lengths)
+    check_shape(name, lengths, batch)
+    check_ids(name, lengths, longest + 1)
+    return lengths

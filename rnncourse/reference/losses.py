@@ -69,7 +69,7 @@ def softmax_cross_entropy(logits: np.ndarray, targets: np.ndarray, mask: np.ndar
 def softmax_cross_entropy_backward(
     logits: np.ndarray, targets: np.ndarray, mask: np.ndarray | None = None
 ) -> np.ndarray:
-    """Differentiate the masked mean cross-entropy with respect to the logits.
+    """Differentiate the masked mean cross-entropy with respect to the logits, (B1).
 
     Softmax and logarithm together have a gradient as plain as a gradient gets: what was predicted
     minus what came, ``(p - one_hot(target)) / N`` where a position counts and 0 elsewhere.
@@ -88,7 +88,7 @@ def softmax_cross_entropy_backward(
     dlogits = softmax(logits)
     at_target = np.take_along_axis(dlogits, targets[..., None], axis=-1)
     np.put_along_axis(dlogits, targets[..., None], at_target - 1, axis=-1)
-    dlogits /= counts.sum()
+    dlogits /= counts.sum()  # (B1)
     dlogits[~counts] = 0
     return dlogits
 
@@ -111,3 +111,90 @@ def _prepare(
         raise ValueError("mask should let at least one position count, got none")
     check_ids("targets", targets, logits.shape[-1])
     return logits, targets, counts
+
+
+def log_sum_exp(a: np.ndarray, axis: int) -> np.ndarray:
+    """Add up probabilities that are given by their logarithms: ``log(sum(exp(a)))`` along one axis.
+
+    The largest term is taken out first, as in ``log_softmax``.  A sum of nothing but zeros, whose
+    logarithms are -inf, is zero: then the result is -inf, and not NaN.
+
+    Parameters
+    ----------
+    a : array, any shape
+    axis : int
+        Along which to add.
+
+    Returns
+    -------
+    array
+        The shape of ``a`` without that axis.
+    """
+    a = np.asarray(a, float_dtype(a))
+    largest = a.max(axis=axis, keepdims=True)
+    largest = np.where(np.isneginf(largest), np.zeros((), a.dtype), largest)  # -inf - -inf is NaN
+    with np.errstate(divide="ignore"):  # log(0) is the -inf that is meant
+        return np.log(np.exp(a - largest).sum(axis=axis)) + largest.squeeze(axis)
+
+
+def mean_squared_error(predictions: np.ndarray, targets: np.ndarray, mask: np.ndarray | None = None) -> float:
+    """Average the squares of the errors over the positions that count.
+
+    Parameters
+    ----------
+    predictions, targets : arrays of the same shape
+        Usually ``(T, B, O)``.
+    mask : array (...) of numbers or booleans, optional
+        One entry per position, usually ``(T, B)``: its axes are the leading axes of the predictions.
+        Where it is 0, all O numbers of the position are left out, whatever stands there (even NaN).
+
+    Returns
+    -------
+    loss : float
+        In squared units of the targets.
+
+    Raises
+    ------
+    ValueError
+        On shapes that do not agree, or a mask with no counting position.
+    """
+    error, numbers = _error(predictions, targets, mask)
+    return float(np.square(error, dtype=np.float64).sum()) / numbers
+
+
+def mean_squared_error_backward(
+    predictions: np.ndarray, targets: np.ndarray, mask: np.ndarray | None = None
+) -> np.ndarray:
+    """Differentiate the masked mean squared error with respect to the predictions.
+
+    Parameters
+    ----------
+    predictions, targets, mask
+        As in ``mean_squared_error``.
+
+    Returns
+    -------
+    dpredictions : array like ``predictions``
+        ``2 (prediction - target) / N``, N being how many numbers count; 0 where the mask is.
+    """
+    error, numbers = _error(predictions, targets, mask)
+    return error * (2 / numbers)
+
+
+def _error(predictions: np.ndarray, targets: np.ndarray, mask: np.ndarray | None) -> tuple[np.ndarray, int]:
+    """Return ``predictions - targets``, 0 where the mask is, and how many numbers count."""
+    predictions, targets = np.asarray(predictions), np.asarray(targets)
+    check_shape("targets", targets, *predictions.shape)
+    dtype = float_dtype(predictions, targets)
+    counts = np.ones((), bool) if mask is None else np.asarray(mask) != 0
+    if counts.ndim > predictions.ndim:
+        raise ValueError(f"mask should have at most {predictions.ndim} axes, got {counts.shape}")
+    check_shape("mask", counts, *predictions.shape[: counts.ndim])
+    if not counts.any() or not predictions.size:
+        raise ValueError("mask should let at least one position count, got none")
+    # one entry per position: it goes for all numbers that the position holds
+    counts = counts.reshape(counts.shape + (1,) * (predictions.ndim - counts.ndim))
+    counts = np.broadcast_to(counts, predictions.shape)
+    error = np.zeros(predictions.shape, dtype)
+    np.subtract(predictions, targets, out=error, where=counts, dtype=dtype)
+    return error, int(counts.sum())

@@ -24,6 +24,11 @@ def test_a_projected_state_agrees_with_torch(layers, bidirectional, form):
     agree(ours, theirs, pack if form == "packed" else lambda x: x, x, state)
 
 
+def test_a_projected_state_has_no_quick_road():
+    with pytest.raises(ValueError, match=r"kernel='function' cannot project the state \(proj_size=2\); use"):
+        LSTM(D, H, proj_size=P, kernel="function")
+
+
 def test_a_projection_draws_and_prints_as_torchs():
     modules = []
     for kind in (LSTM, torch.nn.LSTM):

@@ -7,9 +7,10 @@ from rnncourse.nn import RNN
 from tests.nn.test_recurrent import B, D, H, T, agree, assert_close, complaint, twins
 
 
+@pytest.mark.parametrize("kernel", ["function", "autograd"])
 @pytest.mark.parametrize("nonlinearity", ["tanh", "relu"])
-def test_each_nonlinearity_agrees_with_torch(nonlinearity):
-    ours, theirs = twins(RNN, D, H, 2, nonlinearity, True, True, bidirectional=True)
+def test_each_nonlinearity_agrees_with_torch(nonlinearity, kernel):
+    ours, theirs = twins(RNN, D, H, 2, nonlinearity, True, True, bidirectional=True, kernel=kernel)
     x, h0 = torch.randn(B, T, D, dtype=torch.float64), torch.randn(4, B, H, dtype=torch.float64)
     agree(ours, theirs, lambda x: x, x, h0)
     assert_close(ours(x), theirs(x))

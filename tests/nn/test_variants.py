@@ -300,3 +300,9 @@ def test_it_prints_what_differs_from_the_defaults(cls):
     module = cls(D, H, 3, False, dropout=0.5, bidirectional=True)
     expected = "3, 5, num_layers=3, bias=False, dropout=0.5, bidirectional=True"
     assert repr(module) == f"{cls.__name__}({expected})"
+
+
+@pytest.mark.parametrize("variant", [PeepholeLSTM, CoupledLSTM])
+def test_there_is_no_pass_by_hand_to_choose(variant):
+    with pytest.raises(ValueError, match=f"kernel='function' is not there for {variant.__name__}, which"):
+        variant(D, H, kernel="function")

@@ -84,7 +84,7 @@ def test_a_mask_of_text_is_refused(cell):
 @CELLS
 def test_nan_in_the_inputs_shows(cell):
     """It is not refused, since it may stand where the mask is zero; but it never passes for a number."""
-    params, x, states, dh = drawn(cell)
+    params, x, states, _ = drawn(cell)
     x[2, 1, 0] = np.nan
     h, *_ = cell.forward(params, x, *states)
     assert np.isnan(h[2:, 1]).all() and np.isfinite(h[:2]).all() and np.isfinite(h[:, [0, 2, 3]]).all()

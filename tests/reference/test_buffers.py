@@ -107,15 +107,17 @@ def test_threads_never_get_the_same_memory():
     assert not wrong
 
 
+@pytest.mark.parametrize("masked", [False, True], ids=["whole", "masked"])
 @pytest.mark.parametrize("cell, last", [(rnn, 0), (lstm, 1), (gru, 0)], ids=["rnn", "lstm", "gru"])
-def test_what_a_call_hands_out_outlives_the_calls_after_it(cell, last):
+def test_what_a_call_hands_out_outlives_the_calls_after_it(cell, last, masked):
     T, B, D, H = 40, 6, 9, 30
     rng = np.random.default_rng(1)
     params = cell.init(rng, D, H)
+    mask = rng.random((T, B)) < 0.6 if masked else None
     dh, dlast = rng.standard_normal((T, B, H)), [rng.standard_normal((B, H))] * last
 
     def run(x):
-        *histories, cache = cell.forward(params, x)
+        *histories, cache = cell.forward(params, x, mask=mask)
         dx, *dinitial, dparams = cell.backward(dh, *dlast, cache)
         return [*histories, dx, *dinitial, *dparams], cache
 
@@ -126,6 +128,7 @@ def test_what_a_call_hands_out_outlives_the_calls_after_it(cell, last):
         run(rng.standard_normal((T, B, D)))
     for result, copy in zip(results, copies):
         assert_array_equal(result, copy)
+        result.fill(99)  # it is the caller's
     # the first call's cache is as it was: what goes back from it now is what went back then
     dx, *dinitial, dparams = cell.backward(dh, *dlast, cache)
     for again, copy in zip([dx, *dinitial, *dparams], copies[1 + last :]):

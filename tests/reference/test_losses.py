@@ -132,3 +132,69 @@ def test_errors_say_what_is_wrong(arrays):
             function(logits, np.clip(targets + 1, 1, 6) + (targets == V))
         with pytest.raises(ValueError, match="targets should hold integers, got dtype float64"):
             function(logits, targets.astype(float))
+
+
+@pytest.fixture
+def forecasts():
+    rng = np.random.default_rng(1)
+    return rng.standard_normal((T, B, V)), rng.standard_normal((T, B, V)), rng.random((T, B)) < 0.7
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_squared_error_agrees_with_torch(forecasts, masked):
+    predictions, targets, mask = forecasts
+    mask = mask if masked else None
+    p, y = torch.tensor(predictions, requires_grad=True), torch.tensor(targets)
+    counts = torch.ones((T, B), dtype=torch.bool) if mask is None else torch.tensor(mask)
+    loss = torch.nn.functional.mse_loss(p[counts], y[counts])
+    loss.backward()
+    ours = losses.mean_squared_error(predictions, targets, mask)
+    assert type(ours) is float and ours == pytest.approx(loss.item(), rel=1e-14)
+    gradient = losses.mean_squared_error_backward(predictions, targets, mask)
+    assert_allclose(gradient, p.grad, rtol=1e-12, atol=1e-16)
+    for array in (predictions, targets):  # one mask entry per number, and a mask that leaves out time
+        whole = losses.mean_squared_error(predictions, targets, np.ones((T, B, V)))
+        assert whole == losses.mean_squared_error(predictions, targets)
+        assert losses.mean_squared_error(array, array, np.ones(T)) == 0
+
+
+@pytest.mark.parametrize("rubbish", [np.nan, np.inf, 1e308])
+def test_squared_error_leaves_out_what_the_mask_does(forecasts, rubbish):
+    predictions, targets, mask = forecasts
+    clean = losses.mean_squared_error(predictions, targets, mask)
+    gradient = losses.mean_squared_error_backward(predictions, targets, mask)
+    spoilt, wrong = predictions.copy(), targets.copy()
+    spoilt[~mask], wrong[~mask] = rubbish, -rubbish
+    assert losses.mean_squared_error(spoilt, wrong, mask.astype(float)) == clean
+    assert_array_equal(losses.mean_squared_error_backward(spoilt, wrong, mask), gradient)
+    assert not gradient[~mask].any()
+
+
+def test_squared_error_layout_dtype_and_errors(forecasts):
+    predictions, targets, mask = forecasts
+    single = np.asfortranarray(predictions.astype(np.float32))
+    single.flags.writeable = False
+    gradient = losses.mean_squared_error_backward(single, targets.astype(np.float32), mask)
+    assert gradient.dtype == np.float32 and not np.shares_memory(gradient, single)
+    assert_allclose(
+        gradient, losses.mean_squared_error_backward(predictions, targets, mask), rtol=1e-4, atol=1e-7
+    )
+    whole_numbers = losses.mean_squared_error(np.array([1, 2]), np.array([2, 4]))
+    assert whole_numbers == 2.5
+    for function in (losses.mean_squared_error, losses.mean_squared_error_backward):
+        with pytest.raises(ValueError, match=r"targets should have shape \(7, 4, 6\), got \(7, 4\)"):
+            function(predictions, targets[..., 0])
+        with pytest.raises(ValueError, match=r"mask should have shape \(7, 4\), got \(4, 7\)"):
+            function(predictions, targets, mask.T)
+        with pytest.raises(ValueError, match=r"mask should have at most 3 axes, got \(7, 4, 6, 1\)"):
+            function(predictions, targets, np.ones((T, B, V, 1)))
+        with pytest.raises(ValueError, match="mask should let at least one position count, got none"):
+            function(predictions, targets, np.zeros((T, B)))
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_log_sum_exp_agrees_with_torch(axis):
+    a = 300 * np.random.default_rng(2).standard_normal((T, B, V))
+    a[:, 1, 2] = a[3, :, :] = -np.inf  # some of the terms, and all of them
+    assert_allclose(losses.log_sum_exp(a, axis), torch.logsumexp(torch.tensor(a), axis), rtol=1e-13)
+    assert losses.log_sum_exp(a.astype(np.float32), axis).dtype == np.float32
