@@ -12,7 +12,7 @@ from rnncourse.reference import gru, lstm
 
 SCRIPT = Path(__file__).parents[2] / "book" / "_static" / "lstm-beside-gru.js"
 PAGE = f"""<!doctype html><html lang="en"><title>figure</title>
-<lstm-beside-gru role="group" aria-label="figure"><p>static fallback</p></lstm-beside-gru>
+<lstm-beside-gru role="group" aria-label="figure"><div>static fallback</div></lstm-beside-gru>
 <script>{SCRIPT.read_text("utf-8")}</script></html>"""
 BIASES = ("b_i", "b_f", "b_o", "b_r", "b_z")
 GATES = {"lstm": ("i", "f", "o", "g", "c", "h"), "gru": ("r", "z", "n", "h")}
