@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from rnncourse.reference import bidirectional
-from rnncourse.reference.arguments import check_shape
+from rnncourse.reference.arguments import check_kind, check_shape, check_sizes
 from rnncourse.reference.bidirectional import State, check_parts, one_way, one_way_backward
 
 Params = tuple[Any, ...]
@@ -53,8 +53,7 @@ def init(
     ValueError
         ``"num_layers should be at least 1, got 0"``.
     """
-    if num_layers < 1:
-        raise ValueError(f"num_layers should be at least 1, got {num_layers}")
+    check_sizes(num_layers=num_layers)
     layers: list[Any] = []
     for layer in range(num_layers):
         width = input_size if layer == 0 else hidden_size * (1 + both_directions)
@@ -88,6 +87,8 @@ def to_torch(params: Params) -> dict[str, np.ndarray]:
     """Return copies of all layers' weights under Torch's names."""
     arrays: dict[str, np.ndarray] = {}
     for i, layer in enumerate(params):
+        if not hasattr(layer, "to_torch"):
+            raise TypeError(f"params[{i}] should be the Params of a cell, got {type(layer).__name__}")
         arrays |= layer.to_torch(f"l{i}")
     return arrays
 
@@ -143,7 +144,7 @@ def forward(
     if dropout is not None and len(dropout) != len(params) - 1:
         raise ValueError(f"dropout should hold {len(params) - 1} mask(s), got {len(dropout)}")
     if state is not None:
-        check_parts("state", state, sum(counts))
+        check_parts("state", state, sum(counts), "B", "H")
     h, lasts, masks, first = x, [], [], 0
     caches: list[Any] = []
     for i, (layer, count) in enumerate(zip(params, counts)):
@@ -195,6 +196,7 @@ def backward(
     ValueError
         When ``dh`` or a part of ``dlast`` has another shape than its state, or ``window`` is below 1.
     """
+    check_kind("cache", cache, Cache)
     check_shape("dh", dh, *cache.shape)
     if dlast is not None:
         check_parts("dlast", dlast, *cache.state_shape, parts=cache.parts)
