@@ -141,7 +141,7 @@ def clip_by_global_norm(gradients: Iterable[np.ndarray], max_norm: float) -> tup
         The joint norm *before* clipping; watch it, it tells when training explodes.
     """
     arrays = gradients if isinstance(gradients, tuple) else list(gradients)
-    if max_norm != np.inf:  # which is an honest wish: clip nothing
+    if not (isinstance(max_norm, float) and max_norm == np.inf):  # which is an honest wish: clip nothing
         check_number("max_norm", max_norm)
     _check(arrays, gradients=arrays)
     if not max_norm > 0:

@@ -23,6 +23,7 @@ from numpy.typing import DTypeLike
 from rnncourse.reference import bidirectional
 from rnncourse.reference.arguments import check_kind, check_shape, check_sizes
 from rnncourse.reference.bidirectional import State, check_parts, one_way, one_way_backward
+from rnncourse.reference.torch_names import state_of
 
 Params = tuple[Any, ...]
 
@@ -72,7 +73,7 @@ def from_torch(cell: ModuleType, source: Any) -> Params:
     ValueError
         ``"no weight_ih_l0 among ..."`` when there is not even a first layer.
     """
-    names = source.state_dict() if hasattr(source, "state_dict") else source
+    names = state_of(source)
     layers: list[Any] = []
     while not layers or f"weight_ih_l{len(layers)}" in names:
         layer = f"l{len(layers)}"
@@ -85,6 +86,7 @@ def from_torch(cell: ModuleType, source: Any) -> Params:
 
 def to_torch(params: Params) -> dict[str, np.ndarray]:
     """Return copies of all layers' weights under Torch's names."""
+    check_kind("params", params, tuple)
     arrays: dict[str, np.ndarray] = {}
     for i, layer in enumerate(params):
         if not hasattr(layer, "to_torch"):
@@ -138,6 +140,7 @@ def forward(
         ``"state[0] should have shape (4, B, H), got ..."``, ``"dropout should hold 1 mask(s), got 2"``,
         and what the cell says.
     """
+    check_kind("params", params, tuple)
     counts = [_directions(layer) for layer in params]
     if not counts:
         raise ValueError("params should hold at least one layer, got none")

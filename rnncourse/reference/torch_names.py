@@ -37,7 +37,7 @@ def read_layer(source: Any, layer: str, gates: int) -> tuple[np.ndarray, np.ndar
         (20, 5), got (15, 5)"`` when it is another cell's; ``"weight_hr_l0 ..."`` when its state is projected
         (``proj_size``), which no cell here does.
     """
-    state = _state(source)
+    state = state_of(source)
     weight_ih, weight_hh = (read_array(source, name, layer) for name in ("weight_ih", "weight_hh"))
     if f"weight_hr_{layer}" in state:
         raise ValueError(f"weight_hr_{layer} should not be there: projected states are not supported")
@@ -73,15 +73,15 @@ def read_array(source: Any, name: str, layer: str, default: np.ndarray | None = 
     ValueError
         ``"no weight_ih_l0 among ..."`` when it is not there and there is no ``default``.
     """
-    state = _state(source)
+    state = state_of(source)
     value = state.get(f"{name}_{layer}", default)
     if value is None:
         raise ValueError(f"no {name}_{layer} among {sorted(state)}")
     return np.array(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
 
 
-def _state(source: Any) -> Mapping[str, Any]:
-    """Return a module's ``state_dict``, or the mapping that came."""
+def state_of(source: Any) -> Mapping[str, Any]:
+    """Return a module's ``state_dict``, or the mapping that came; what is neither is a ``TypeError``."""
     state = source.state_dict() if hasattr(source, "state_dict") else source
     if not isinstance(state, Mapping):
         raise TypeError(f"source should be a module or its state_dict, got {type(source).__name__}")

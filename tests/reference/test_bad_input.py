@@ -81,6 +81,7 @@ NUMBERS = [
     for label, call in CALLS.items()
     for argument, value in call.arguments.items()
     if isinstance(value, int | float) and not isinstance(value, bool)
+    if argument != "axis"  # of which NumPy itself has the say
 ]
 
 
@@ -209,7 +210,7 @@ def test_another_kind_of_thing_is_refused(label, name):
     }
     if label == "feedforward.backward":
         others["cache"].pop()
-    if label == "attention.additive_attention":
+    if label.startswith("attention.additive_attention"):
         others["params"].pop()
     for other in others.get(name, [3, "3"]):
         refused(lambda other=other: CALLS[label](**{name: other}))
@@ -244,7 +245,7 @@ def test_what_a_model_says_is_looked_at_too():
         np.full(V, "1"),
         np.ones(V) * 1j,
     ):
-        with pytest.raises((TypeError, ValueError), match="^log_probabilities should"):
+        with pytest.raises((TypeError, ValueError), match=r"^log_probabilities should"):
             decoding.greedy_decode(lambda token, state, answer=answer: (answer, state), None, 1, 0, 4)
 
 
