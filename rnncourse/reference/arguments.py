@@ -16,7 +16,7 @@ def check_shape(name: str, array: np.ndarray, *expected: int | str) -> None:
     ----------
     name : str
         The argument's name, as the caller knows it.
-    array : array
+    array : array, any shape
         What came.
     expected : int or str
         One entry per axis: a number must match, a letter such as ``"T"`` stands for any length.
@@ -193,7 +193,7 @@ def check_window(window: int | None) -> None:
 
 
 def check_ids(name: str, ids: np.ndarray, vocab_size: int) -> None:
-    """Raise a ``ValueError`` unless ``ids`` are integers in ``0 ... vocab_size - 1``.
+    """Raise a ``ValueError`` unless ``ids``, of any shape, are integers in ``0 ... vocab_size - 1``.
 
     NumPy would take -1 for the last row without a word; a wrong id must not pass as a right one.
     """
@@ -216,7 +216,8 @@ def check_scores(name: str, scores: np.ndarray, counts: np.ndarray | None = None
     name : str
         The argument's name, as the caller knows it.
     scores : array, any shape
-    counts : array of booleans that broadcasts to ``scores``, optional
+    counts : array of booleans, optional
+        Of the same shape as ``scores``, or of one that broadcasts to it.
         Where it is False, anything may stand.
     """
     wrong = np.isnan(scores) | np.isposinf(scores)
@@ -246,7 +247,7 @@ def sequence_mask(mask: np.ndarray | None, steps: int, batch: int) -> np.ndarray
 
 
 def check_lengths(name: str, lengths: np.ndarray | None, batch: int, longest: int) -> np.ndarray:
-    """Return the lengths of ``batch`` sequences, ``longest`` for all of them if none are given.
+    """Return the lengths ``(B,)`` of ``batch`` sequences, ``longest`` for all of them if none are given.
 
     Raises
     ------

@@ -260,7 +260,7 @@ def check_parts(name: str, state: State, *expected: int | str, parts: int | None
     ----------
     name : str
         The argument's name, as the caller knows it.
-    state : tuple of arrays
+    state : tuple of arrays, any shape
     expected : int or str
         One entry per axis, as ``arguments.check_shape`` takes them: ``2, "B", "H"``.
     parts : int, optional

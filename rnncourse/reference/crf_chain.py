@@ -108,7 +108,7 @@ class Chain:
         return log_z
 
     def refuse_impossible(self, total: np.ndarray) -> None:
-        """Raise where the best score, or the sum over all, says that everything is forbidden."""
+        """Raise where the best score ``(B,)``, or the sum over all, says that everything is forbidden."""
         if np.isneginf(total).any():
             raise ValueError(
                 "the scores should leave at least one sequence of tags possible, "

@@ -33,8 +33,8 @@ def best_path(
 
     Returns
     -------
-    labels : list of B integer arrays
-        Of lengths that differ.
+    labels : list of B integer arrays (L,)
+        L may differ from one to the next.
 
     Raises
     ------

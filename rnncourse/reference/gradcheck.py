@@ -58,7 +58,7 @@ def projection_error(
     ----------
     f : function of ``len(arguments)`` arrays
         Returns a single number.
-    arguments, gradients : sequences of float64 arrays
+    arguments, gradients : sequences of float64 arrays, any shapes
         Where to check, and the gradients claimed there.
     rng : numpy.random.Generator
         Draws the direction.

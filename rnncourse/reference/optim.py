@@ -37,13 +37,13 @@ def sgd(
     momentum : float
         Between 0 and 1; how much of the last velocity lives on.
     velocity : list of arrays, optional
-        What the call before returned; left out in the first call.
+        Of the same shapes: what the call before returned; left out in the first call.
 
     Returns
     -------
     parameters : like ``parameters``
     velocity : list of arrays
-        For the next call.
+        Of the same shapes, for the next call.
     """
     check_number("learning_rate", learning_rate, low=0)
     check_number("momentum", momentum, low=0, high=1)
@@ -57,7 +57,7 @@ def sgd(
 
 
 class AdamState(NamedTuple):
-    """What Adam remembers: the number of steps taken and two running means per parameter."""
+    """What Adam remembers: the number of steps taken and two running means per parameter, of its shape."""
 
     steps: int
     mean: list[np.ndarray]  # of the gradient
@@ -129,7 +129,7 @@ def clip_by_global_norm(gradients: Iterable[np.ndarray], max_norm: float) -> tup
 
     Parameters
     ----------
-    gradients : sequence of arrays
+    gradients : sequence of arrays, any shapes
     max_norm : float
         Above 0.
 

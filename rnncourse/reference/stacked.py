@@ -32,7 +32,7 @@ class Cache(NamedTuple):
     """What ``backward`` needs from ``forward``; all arrays are the cache's own."""
 
     layers: tuple[Any, ...]  # every layer's cache, the lowest first
-    dropout: tuple[np.ndarray, ...] | None  # one mask less than there are layers
+    dropout: tuple[np.ndarray, ...] | None  # (T, B, directions * H); one less than there are layers
     shape: tuple[int, ...]  # of h
     state_shape: tuple[int, int, int]  # of each part of the state
     parts: int  # of the state

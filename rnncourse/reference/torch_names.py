@@ -61,12 +61,12 @@ def read_array(source: Any, name: str, layer: str, default: np.ndarray | None = 
         As `read_layer` takes them.
     name : str
         The beginning of the parameter's name: ``"weight_ih"`` ...
-    default : array, optional
+    default : array, any shape, optional
         What to copy when it is not there.
 
     Returns
     -------
-    array
+    array, any shape
 
     Raises
     ------

@@ -3,7 +3,7 @@
 The sizes all differ, so that an axis which has to agree with another one can be told by its length.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -44,14 +44,10 @@ def draw(*shape):
 
 @dataclass(frozen=True)
 class Call:
-    """A function and arguments that suit it.
-
-    ``free`` names the axes ``(argument, axis)`` that may have any length though it occurs elsewhere.
-    """
+    """A function and arguments that suit it."""
 
     function: Any
     arguments: dict[str, Any]
-    free: frozenset[tuple[str, int]] = field(default_factory=frozenset)
     positional: tuple[Any, ...] = ()
 
     def __call__(self, /, **changed):
@@ -61,11 +57,10 @@ class Call:
 CALLS: dict[str, Call] = {}
 
 
-def add(function, *positional, free=(), **arguments):
+def add(function, *positional, **arguments):
     name = f"{function.__module__.removeprefix('rnncourse.reference.')}.{function.__qualname__}"
-    while name in CALLS:
-        name += "'"
-    CALLS[name] = Call(function, arguments, frozenset(free), positional)
+    assert name not in CALLS
+    CALLS[name] = Call(function, arguments, positional)
 
 
 mask = np.arange(T)[:, None] < [7, 3, 5, 6]
@@ -82,9 +77,8 @@ for cell, parts in ((rnn, 1), (lstm, 2), (gru, 1), (peephole_lstm, 2), (coupled_
     last = {"dc_last": dc} if parts == 2 else {}
     options = {rnn: {"nonlinearity": "tanh"}, gru: {"reset_before": False}}.get(cell, {})
     add(cell.step, params=params, x_t=x[0], **before, **options)
-    rnn_only = options if cell is rnn else {}
     add(cell.step_backward, params=params, **above, x_t=x[0], **before, **after, **options)
-    add(cell.forward, params=params, x=x, **named, mask=mask, **options, free=[("x", 0), ("mask", 0)])
+    add(cell.forward, params=params, x=x, **named, mask=mask, **options)
     *_, cache = cell.forward(params, x, *named.values(), mask=mask)
     add(cell.backward, dh=dh, **last, cache=cache, window=2)
     add(cell.Params.from_torch, source=params.to_torch("l1"), layer="l1")
@@ -101,7 +95,7 @@ add(
     bidirectional.one_way_backward,
     dh=dh,
     dlast=(first, second),
-    cache=bidirectional.one_way(lstm, params.from_start, x)[-1],
+    cache=bidirectional.one_way(lstm, params.from_start, x, (first, second), mask)[-1],
     window=2,
 )
 add(bidirectional.forward, cell=lstm, params=params, x=x, state=both, mask=mask)
@@ -117,29 +111,26 @@ add(stacked.forward, cell=gru, params=params, x=x, state=state, mask=mask, dropo
 cache = stacked.forward(gru, params, x, state, mask, dropout)[-1]
 add(stacked.backward, dh=draw(T, B, 2 * H), dlast=state, cache=cache, window=2)
 
-params = lstm.init(rng, D, H)
-add(checkpointing.forward, lstm, params, x, first, second, mask=mask, segment=2)
-add(checkpointing.forward, cell=rnn, params=rnn.init(rng, D, H), x=x, mask=mask, segment=2)
-kept = checkpointing.forward(lstm, params, x, first, second, segment=2)[-1]
-add(checkpointing.backward, kept, dh, dc)
-kept = checkpointing.forward(gru, gru.init(rng, D, H), x, segment=2)[-1]
+params = gru.init(rng, D, H)
+add(checkpointing.forward, cell=gru, params=params, x=x, mask=mask, segment=2)
+kept = checkpointing.forward(gru, params, x, first, mask=mask, segment=2)[-1]
 add(checkpointing.backward, kept=kept, dh=dh)
 
 # around a cell
 E_ = draw(V, D)
 add(embedding.forward, ids=ids, E=E_)
 add(embedding.backward, ids=ids, dvectors=x, vocab_size=V)
-W_hy, b_y, logits = draw(V, H), draw(V), draw(T, B, V)
+W_hy, b_y, logits, goal = draw(V, H), draw(V), draw(T, B, V), draw(T, B, D)
 add(output_layer.forward, h=dh, W_hy=W_hy, b_y=b_y)
 add(output_layer.backward, dy=logits, h=dh, W_hy=W_hy)
 add(rnn.delay_line, delay=3, scale=0.5, dtype=np.float64)
 add(losses.log_softmax, logits=logits)
 add(losses.softmax, logits=logits)
-add(losses.softmax_cross_entropy, logits=logits, targets=ids, mask=mask, free=[("logits", 2)])
+add(losses.softmax_cross_entropy, logits=logits, targets=ids, mask=mask)
 add(losses.softmax_cross_entropy_backward, logits=logits, targets=ids, mask=mask)
 add(losses.log_sum_exp, a=logits, axis=1)
-add(losses.mean_squared_error, predictions=x, targets=draw(T, B, D), mask=mask)
-add(losses.mean_squared_error_backward, predictions=x, targets=draw(T, B, D), mask=mask)
+add(losses.mean_squared_error, predictions=x, targets=goal, mask=mask)
+add(losses.mean_squared_error_backward, predictions=x, targets=goal, mask=mask)
 
 network, points = feedforward.init(rng, D, H, V), draw(T, D)
 add(feedforward.init, rng=rng, input_size=D, hidden_size=H, output_size=V, dtype=np.float64)

