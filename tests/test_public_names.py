@@ -104,10 +104,10 @@ def without_a_shape(value):
 
 def bare_fields(value):
     """Yield the array fields of a NamedTuple that neither its docstring nor a comment gives a shape."""
-    source = inspect.getsource(value)
+    pieces = re.split(r"^    (?=\w+:)", inspect.getsource(value), flags=re.MULTILINE)  # one per field
     in_docstring = SHAPE.search(inspect.getdoc(value) or "")
     for field, kind in inspect.get_annotations(value).items():
-        said = re.search(rf"^    {field}:(.*\n(?!    \w+:|\n).*)*", source, re.MULTILINE)[0]
+        said = next(piece for piece in pieces if piece.startswith(f"{field}:")).split("\n\n")[0]
         if ARRAY.search(str(kind)) and not in_docstring and not SHAPE.search(said):
             yield field
 

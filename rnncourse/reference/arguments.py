@@ -1,6 +1,5 @@
 """What every function here asks of its arguments: a shape, a floating dtype, a mask, ids that exist."""
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -177,7 +176,7 @@ def check_number(name: str, value: float, low: float = -np.inf, high: float = np
     ValueError
         ``"momentum should lie in 0 ... 1, got 2.0"``; ``"gain should be finite, got nan"``.
     """
-    if not isinstance(value, Real):
+    if not isinstance(value, int | float | np.integer | np.floating):
         raise TypeError(f"{name} should be a real number, got {value!r}")
     if not np.isfinite(value):
         raise ValueError(f"{name} should be finite, got {value}")
