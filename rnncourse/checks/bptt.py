@@ -83,10 +83,15 @@ def _draw_sequences(rng: Rng) -> list[Case]:
     cases = standard_cases(rng, sizes, draw_sequence, edges=({"T": 1}, {"B": 1}, {"H": 1}, _EQUAL))
     # large gradients, which nobody may clip; they are scaled up, so that everything else shows as well
     large = cases[1].args
-    cases[1] = replace(cases[1], args={**large, "dh": 100 * large["dh"]})
+    cases[1] = replace(cases[1], args={**large, "dh": 1e6 * large["dh"]})
+    long = draw_sequence(rng, **{**sizes(rng), "T": 24})
     last = draw_sequence(rng, **sizes(rng))
     last["dh"][:-1] = 0
-    return [*cases[:-1], Case("edge", last, note="dh zero but for the last step"), cases[-1]]
+    extra = [
+        Case("edge", last, note="dh zero but for the last step"),
+        Case("edge", long, note="T = 24"),
+    ]
+    return [*cases[:-1], *extra, cases[-1]]
 
 
 RNN_BACKWARD = Exercise(
@@ -100,7 +105,7 @@ RNN_BACKWARD = Exercise(
         values("dW_xh", 0.14, result=2),
         values("dW_hh", 0.17, result=3),
         values("db_h", 0.13, result=4),
-        *sides("T = 1, B = 1, H = 1, all sizes equal, dh at the last step only"),
+        *sides("T = 1, B = 1, H = 1, T = 24, all sizes equal, dh at the last step only"),
     ),
     heading="Back through time",
     hints=(

@@ -175,7 +175,7 @@ def _wrapped(make: Callable[[], Function]) -> Function:
     function = make()
 
     def rnn_backward(dh: Array, x: Array, h0: Array, h: Array, W_xh: Array, W_hh: Array) -> Any:
-        return function(dh, x, h0, h, W_xh, W_hh)
+        return tuple(function(dh, x, h0, h, W_xh, W_hh))
 
     return rnn_backward
 

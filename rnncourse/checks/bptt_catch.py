@@ -17,7 +17,8 @@ from rnncourse.checks.rules import Expected, Rule, kinds
 _RIGHT = ("plain", "right")
 _WRONGLY_REJECTED = (
     "It answered False for a right function. Two right ones differ by rounding, about 1e-15 of the largest "
-    "number, and from central differences by about 1e-9: how strict is your comparison?"
+    "number, and from central differences by about 1e-9: how strict is your comparison? And is what you "
+    "compare with right itself?"
 )
 
 

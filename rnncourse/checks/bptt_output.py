@@ -87,6 +87,8 @@ def _draw_words(rng: Rng) -> list[Case]:
         return distinct(r, T=(4, 8), B=(2, 5), D=(2, 6), V=(5, 9))
 
     cases = standard_cases(rng, sizes, _words, edges=({"T": 1}, {"B": 1}, dict.fromkeys("TBDV", 4)))
+    for case in cases[1:3]:
+        case.args["ids"][0, 1] = case.args["vocab_size"] - 1  # the last word may come, too
     once = _words(rng, T=4, B=2, D=3, V=11)
     once["ids"] = rng.permutation(11)[:8].reshape(4, 2)
     small, same = _words(rng, **sizes(rng)), _words(rng, **sizes(rng))

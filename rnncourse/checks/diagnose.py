@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
 import numpy as np
@@ -36,12 +35,18 @@ def name_mistake(
     ]
     plain = [index for index, observation in enumerate(seen) if observation.case.tag in exercise.core_tags]
     cases = [observation.case for observation in seen]
+    ordinary = {id(cases[index]): seen[index] for index in plain}
+
+    def still_agrees(theirs: Observation) -> bool:
+        """Say whether it may be this mistake; the first ordinary call mostly tells that it is not."""
+        mine = ordinary.get(id(theirs.case))
+        return mine is None or _same_numbers(exercise, mine, theirs)
+
     by_numbers = None
     for mistake in mistakes.of(exercise.id):
-        # One ordinary call tells most of them apart from the learner's function: do not make the others.
-        if plain and not _agrees_at(plain[0], exercise, seen, mistake):
+        known = observe(exercise, mistake.function, cases, still_agrees)
+        if not still_agrees(known[-1]):
             continue
-        known = observe(exercise, copy.deepcopy(mistake.function), cases)
         if not any(_has_numbers(observation) for observation in known):
             continue
         if any(compare_case(exercise, known[index], expected[index]) is None for index in wrong):
@@ -50,17 +55,9 @@ def name_mistake(
         agreeing = [_same_numbers(exercise, mine, theirs) for mine, theirs in pairs]
         if all(agreeing) and all(_same_conduct(exercise, mine, theirs) for mine, theirs in pairs):
             return mistake
-        if by_numbers is None and set(wrong) & set(plain) and all(agreeing[index] for index in plain):
+        if by_numbers is None and set(wrong) & set(plain):  # in the ordinary calls they agree
             by_numbers = mistake
     return by_numbers
-
-
-def _agrees_at(
-    index: int, exercise: Exercise, seen: Sequence[Observation], mistake: mistakes.Mistake
-) -> bool:
-    # a copy: some mistakes keep something between calls, and should begin with nothing in the next check
-    (known,) = observe(exercise, copy.deepcopy(mistake.function), [seen[index].case])
-    return _same_numbers(exercise, seen[index], known)
 
 
 def _has_numbers(observation: Observation) -> bool:
@@ -100,7 +97,7 @@ def _kinds(exercise: Exercise, observation: Observation) -> list[object]:
     """
 
     def kind(result: Plain, asked: str = "array") -> object:
-        if asked in ("float", "int") and not isinstance(result, tuple | list):
+        if asked in ("float", "int", "bool") and not isinstance(result, tuple | list):
             numbers = numbers_of(result)
             return None if numbers is None else (numbers.dtype.kind, numbers.shape)
         return result.dtype if isinstance(result, np.ndarray) else type(result)

@@ -40,14 +40,24 @@ class Observation:
     live: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list, repr=False)
 
 
-def observe(exercise: Exercise, answer: Callable[..., Any], cases: Sequence[Case]) -> list[Observation]:
-    """Call ``answer`` on every case. A call that hangs or exits ends it: the rest counts as not tried."""
+def observe(
+    exercise: Exercise,
+    answer: Callable[..., Any],
+    cases: Sequence[Case],
+    go_on: Callable[[Observation], bool] = lambda observation: True,
+) -> list[Observation]:
+    """Call ``answer`` on every case. A call that hangs or exits ends it: the rest counts as not tried.
+
+    Once ``go_on`` says no to what was seen, there is nothing more to be learned, and the rest is left out.
+    """
     seen: list[Observation] = []
     over, ends = False, time.monotonic() + SECONDS_IN_ALL
     for case in cases:
         seen.append(Observation(case, failure=NOT_TRIED) if over else _one(exercise, answer, case))
         failure = seen[-1].failure
         over = over or (failure is not None and failure.final) or time.monotonic() > ends
+        if not go_on(seen[-1]):
+            break
     for observation in seen:  # only now: has a later call changed an earlier result?
         observation.kept = all(np.array_equal(now, then, equal_nan=True) for now, then in observation.live)
         observation.live.clear()

@@ -8,7 +8,7 @@ Here one gate decides both: what is forgotten makes room for what is written, ``
     f_t &= \sigma(W_{xf} x_t + W_{hf} h_{t-1} + b_f)            && \text{forget gate} \\
     g_t &= \tanh(W_{xg} x_t + W_{hg} h_{t-1} + b_g)             && \text{candidate} \\
     o_t &= \sigma(W_{xo} x_t + W_{ho} h_{t-1} + b_o)            && \text{output gate} \\
-    c_t &= f_t \odot c_{t-1} + (1 - f_t) \odot g_t              && \text{cell state: between old and new} \\
+    c_t &= f_t \odot c_{t-1} + (1 - f_t) \odot g_t              && \text{(L10) between old and new} \\
     h_t &= o_t \odot \tanh(c_t)
 
 A quarter of the weights is gone, and the cell state can no longer grow: it stays between the old one and
@@ -126,7 +126,7 @@ def _gates(
 def step(
     params: Params, x_t: np.ndarray, h_prev: np.ndarray, c_prev: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Take one step: ``c_t = f * c_prev + (1 - f) * g`` and ``h_t = o * tanh(c_t)``.
+    """Take one step (L10): ``c_t = f * c_prev + (1 - f) * g`` and ``h_t = o * tanh(c_t)``.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def step(
     h_t, c_t : arrays (B, H)
     """
     f, g, o = _gates(params, x_t, h_prev, c_prev)
-    c_t = f * c_prev + (1 - f) * g
+    c_t = f * c_prev + (1 - f) * g  # (L10)
     return o * np.tanh(c_t), c_t
 
 

@@ -1,7 +1,7 @@
 """Is the gradient right?  Ask the function itself, by nudging its input and watching the output.
 
-Central differences, ``(f(x + e) - f(x - e)) / 2e``: the error of one-sided differences shrinks with e,
-that of central ones with e squared.  Too small an e drowns in rounding; 1e-6 is a good place in float64.
+Central differences, (B10), ``(f(x + e) - f(x - e)) / 2e``: the error of one-sided differences shrinks with
+e, that of central ones with e squared.  Too small an e drowns in rounding; 1e-6 is a good place in float64.
 Source: Goodfellow et al. 2016, section 11.5.2 [goodfellow2016deep].
 """
 
@@ -13,7 +13,7 @@ from rnncourse.reference.arguments import check_draw, check_number, check_shape,
 
 
 def numerical_gradient(f: Callable[[np.ndarray], float], x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
-    """Approximate the gradient of ``f`` at ``x``, one entry at a time.
+    """Approximate the gradient of ``f`` at ``x``, one entry at a time, (B10).
 
     Sure and slow: two calls of ``f`` per entry of ``x``.
 
@@ -37,6 +37,7 @@ def numerical_gradient(f: Callable[[np.ndarray], float], x: np.ndarray, eps: flo
         above, below = x.astype(np.float64), x.astype(np.float64)
         above[index] += eps
         below[index] -= eps
+        # (B10)
         gradient[index] = (np.asarray(f(above)).item() - np.asarray(f(below)).item()) / (2 * eps)
     return gradient.astype(x.dtype)
 
@@ -48,7 +49,7 @@ def projection_error(
     rng: np.random.Generator,
     eps: float = 1e-6,
 ) -> float:
-    """Check all gradients of ``f(*arguments)`` at once, along one random direction.
+    """Check all gradients of ``f(*arguments)`` at once, along one random direction, (B11).
 
     Quick and nearly as sure: if the gradients are right, moving all arguments a little along random
     directions v changes ``f`` by ``eps * sum(gradient * v)``; a wrong gradient agrees only by an accident
@@ -79,6 +80,7 @@ def projection_error(
         check_shape(f"arguments[{i}]", argument, *np.shape(argument))
         check_shape(f"gradients[{i}]", gradient, *argument.shape)
     directions = [rng.standard_normal(argument.shape) for argument in arguments]
+    # (B11): the slope along a direction, claimed and measured
     claimed = sum(float(np.sum(g * v)) for g, v in zip(gradients, directions))
     above = f(*(a + eps * v for a, v in zip(arguments, directions)))
     below = f(*(a - eps * v for a, v in zip(arguments, directions)))

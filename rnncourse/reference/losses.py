@@ -71,7 +71,7 @@ def softmax_cross_entropy(logits: np.ndarray, targets: np.ndarray, mask: np.ndar
 def softmax_cross_entropy_backward(
     logits: np.ndarray, targets: np.ndarray, mask: np.ndarray | None = None
 ) -> np.ndarray:
-    """Differentiate the masked mean cross-entropy with respect to the logits.
+    """Differentiate the masked mean cross-entropy with respect to the logits, (B1).
 
     Softmax and logarithm together have a gradient as plain as a gradient gets: what was predicted
     minus what came, ``(p - one_hot(target)) / N`` where a position counts and 0 elsewhere.
@@ -90,7 +90,7 @@ def softmax_cross_entropy_backward(
     dlogits = softmax(logits)
     at_target = np.take_along_axis(dlogits, targets[..., None], axis=-1)
     np.put_along_axis(dlogits, targets[..., None], at_target - 1, axis=-1)
-    dlogits /= counts.sum()
+    dlogits /= counts.sum()  # (B1)
     dlogits[~counts] = 0
     return dlogits
 

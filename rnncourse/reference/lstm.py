@@ -12,7 +12,7 @@ its *total* derivative is
 .. math::
 
     \delta h_t = \underbrace{\partial L / \partial h_t}_{\text{direct}}
-               + \underbrace{W_{hh}^\top\, da_{t+1}}_{\text{through the gates of } t + 1} .
+               + \underbrace{W_{hh}^\top\, da_{t+1}}_{\text{through the gates of } t + 1} . \qquad (L5)
 
 The cell state is seen along two paths as well: through ``h_t``, and through ``c_{t+1}``.  The second
 is the reason for the whole design: nothing but ``f`` stands in its way, no weight and no tanh.
@@ -20,11 +20,11 @@ is the reason for the whole design: nothing but ``f`` stands in its way, no weig
 .. math::
 
     \delta c_t = \underbrace{\delta h_t \odot o_t \odot (1 - \tanh^2 c_t)}_{\text{through } h_t}
-               + \underbrace{\delta c_{t+1} \odot f_{t+1}}_{\text{through } c_{t+1}}
+               + \underbrace{\delta c_{t+1} \odot f_{t+1}}_{\text{through } c_{t+1}} \qquad (L6)
 
 (at the last step ``dc_last`` stands for the second term).  From there each gate is one factor away,
 times the slope of its own function, which can be read off its value: ``s(1 - s)`` for a sigmoid,
-``1 - g**2`` for tanh.
+``1 - g**2`` for tanh (L7).
 
 .. math::
 
@@ -33,7 +33,12 @@ times the slope of its own function, which can be read off its value: ``s(1 - s)
     da^g_t &= \delta c_t \odot i_t \odot (1 - g_t^2) \\
     da^o_t &= \delta h_t \odot \tanh(c_t) \odot o_t \odot (1 - o_t)
 
-Every parameter is used once per step, so its gradient is the sum of what the steps contribute.
+Every parameter is used once per step, so its gradient is the sum of what the steps contribute (L8):
+
+.. math::
+
+    dW_{xh} = \sum_t da_t\, x_t^\top , \quad dW_{hh} = \sum_t da_t\, h_{t-1}^\top , \quad
+    db_h = \sum_t da_t , \qquad dx_t = W_{xh}^\top\, da_t .
 
 Four things make it quick: the inputs' products wait for no state and are made before the loop; the sums
 over time are one product per weight; one tanh serves all gates (``gates``); and memory starts on a cache
@@ -72,7 +77,7 @@ def forward(
     c0: np.ndarray | None = None,
     mask: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, Cache]:
-    """Run the recurrence over a whole sequence.
+    """Run the recurrence, (L1) to (L4), over a whole sequence.
 
     Parameters
     ----------
@@ -135,7 +140,7 @@ def forward(
         a += shift
         if skip is not None:
             np.copyto(a, idle, where=skip)
-        np.multiply(f, c_prev, out=c_t)
+        np.multiply(f, c_prev, out=c_t)  # (L3)
         c_t += np.multiply(i, g, out=written)
         np.multiply(o, np.tanh(c_t, out=tanh_c), out=h_t)
         if skip is not None:
@@ -146,7 +151,7 @@ def forward(
 def backward(
     dh: np.ndarray, dc_last: np.ndarray, cache: Cache, window: int | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, Params]:
-    """Backpropagate through time.
+    """Backpropagate through time, (L5) to (L8).
 
     Parameters
     ----------
@@ -197,7 +202,7 @@ def backward(
         da, slope_h = slopes(gates[start:stop], c[start : stop + 1], room[:, : stop - start])
         steps = zip(range(start, stop), dh[start:stop], slope_h, gates[start:stop, 1], da.swapaxes(0, 1), *da)
         for t, dh_t, h_by_c, f, da_t, di, df, dg, do in reversed(list(steps)):
-            np.add(dh_t, carried, out=total, casting="same_kind")  # direct + carried = total
+            np.add(dh_t, carried, out=total, casting="same_kind")  # (L5): direct + carried = total
             dc += np.multiply(h_by_c, total, out=through_h)
             di *= dc  # these three act on the cell state,
             df *= dc
@@ -211,7 +216,7 @@ def backward(
             if window is not None and t > 0 and t % window == 0:
                 carried[...] = dc[...] = 0
 
-        # The sums over time: every step's outer product, all in one matrix product per weight.
+        # The sums over time, (L8): every step's outer product, all in one matrix product per weight.
         side_by_side = stacked[: stop - start]
         side_by_side[...] = da.transpose(1, 2, 0, 3)
         da_rows = side_by_side.reshape(-1, 4 * H)  # (steps * B, 4H)

@@ -2,12 +2,13 @@ r"""One step of long short-term memory (LSTM), there and back: the equations as 
 
 .. math::
 
-    i_t &= \sigma(W_{xi} x_t + W_{hi} h_{t-1} + b_i) && \text{input gate: how much is written} \\
-    f_t &= \sigma(W_{xf} x_t + W_{hf} h_{t-1} + b_f) && \text{forget gate: how much is kept} \\
-    g_t &= \tanh(W_{xg} x_t + W_{hg} h_{t-1} + b_g)  && \text{candidate: what could be written} \\
-    o_t &= \sigma(W_{xo} x_t + W_{ho} h_{t-1} + b_o) && \text{output gate: how much is shown} \\
-    c_t &= f_t \odot c_{t-1} + i_t \odot g_t         && \text{cell state} \\
-    h_t &= o_t \odot \tanh(c_t)                      && \text{what the rest of the network sees}
+    a_t &= W_{xh} x_t + W_{hh} h_{t-1} + b_h && \text{(L1) four blocks: } a^i, a^f, a^g, a^o \\
+    i_t &= \sigma(a^i_t)                     && \text{(L2) input gate: how much is written} \\
+    f_t &= \sigma(a^f_t)                     && \text{forget gate: how much is kept} \\
+    g_t &= \tanh(a^g_t)                      && \text{candidate: what could be written} \\
+    o_t &= \sigma(a^o_t)                     && \text{output gate: how much is shown} \\
+    c_t &= f_t \odot c_{t-1} + i_t \odot g_t && \text{(L3) cell state} \\
+    h_t &= o_t \odot \tanh(c_t)              && \text{(L4) what the rest of the network sees}
 
 The four gates' weights are stacked in the order i, f, g, o, as in ``torch.nn.LSTM``, whose two biases
 are one here.  Whole sequences, quickly, are the work of ``rnncourse.reference.lstm``, which knows these
@@ -79,15 +80,15 @@ def _gates(params: Params, x_t: np.ndarray, h_prev: np.ndarray, c_prev: np.ndarr
     check_shape("x_t", x_t, "B", D)
     check_shape("h_prev", h_prev, len(x_t), H)
     check_shape("c_prev", c_prev, len(x_t), H)
-    a_t = x_t @ params.W_xh.T + h_prev @ params.W_hh.T + params.b_h  # (B, 4H)
-    i, f, g, o = np.split(a_t, 4, axis=1)
+    a_t = x_t @ params.W_xh.T + h_prev @ params.W_hh.T + params.b_h  # (B, 4H), (L1)
+    i, f, g, o = np.split(a_t, 4, axis=1)  # (L2)
     return [sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)]
 
 
 def step(
     params: Params, x_t: np.ndarray, h_prev: np.ndarray, c_prev: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Take one step: ``c_t = f * c_prev + i * g`` and ``h_t = o * tanh(c_t)``.
+    """Take one step, (L1) to (L4): ``c_t = f * c_prev + i * g`` and ``h_t = o * tanh(c_t)``.
 
     Parameters
     ----------
@@ -103,8 +104,8 @@ def step(
     h_t, c_t : arrays (B, H)
     """
     i, f, g, o = _gates(params, x_t, h_prev, c_prev)
-    c_t = f * c_prev + i * g
-    return o * np.tanh(c_t), c_t
+    c_t = f * c_prev + i * g  # (L3)
+    return o * np.tanh(c_t), c_t  # (L4)
 
 
 def step_backward(
@@ -115,7 +116,7 @@ def step_backward(
     h_prev: np.ndarray,
     c_prev: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, Params]:
-    """Go back through one step.
+    """Go back through one step: (L6), (L7), and this step's share of (L8).
 
     Parameters
     ----------
@@ -139,8 +140,8 @@ def step_backward(
     check_shape("dh_t", dh_t, *h_prev.shape)
     check_shape("dc_t", dc_t, *h_prev.shape)
     tanh_c = np.tanh(f * c_prev + i * g)
-    dc = dc_t + dh_t * o * (1 - tanh_c**2)  # through c_{t+1}, and through h_t
-    da_t = np.concatenate(
+    dc = dc_t + dh_t * o * (1 - tanh_c**2)  # (L6): through c_{t+1}, and through h_t
+    da_t = np.concatenate(  # (L7)
         [
             dc * g * i * (1 - i),
             dc * c_prev * f * (1 - f),

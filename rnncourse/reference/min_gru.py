@@ -2,9 +2,9 @@ r"""minGRU: a GRU whose gate and candidate no longer look at the state; backward
 
 .. math::
 
-    z_t &= \sigma(W_{xz} x_t + b_z)                             && \text{gate: how much is new} \\
-    n_t &= W_{xn} x_t + b_n                                     && \text{candidate: linear, no tanh} \\
-    h_t &= (1 - z_t) \odot h_{t-1} + z_t \odot n_t              && \text{state}
+    z_t &= \sigma(W_{xz} x_t + b_z)                             && \text{(U16) gate: how much is new} \\
+    n_t &= W_{xn} x_t + b_n                                     && \text{(U17) candidate: linear, no tanh} \\
+    h_t &= (1 - z_t) \odot h_{t-1} + z_t \odot n_t              && \text{(U18) state}
 
 There is no ``W_hh`` and no reset gate.  Given the inputs, ``h_t`` is a *linear* function of ``h_{t-1}``,
 one unit at a time: every matrix product can be done for all steps at once, and what is left of the
@@ -112,8 +112,8 @@ def _gates(params: Params, x_t: np.ndarray, h_prev: np.ndarray) -> tuple[np.ndar
     D, H = _check_params(params)
     check_shape("x_t", x_t, "B", D)
     check_shape("h_prev", h_prev, len(x_t), H)
-    a_z, n = np.split(x_t @ params.W_xh.T + params.b_h, 2, axis=1)
-    return sigmoid(a_z), n
+    a_z, n = np.split(x_t @ params.W_xh.T + params.b_h, 2, axis=1)  # (U17)
+    return sigmoid(a_z), n  # (U16)
 
 
 def step(params: Params, x_t: np.ndarray, h_prev: np.ndarray) -> np.ndarray:
@@ -133,7 +133,7 @@ def step(params: Params, x_t: np.ndarray, h_prev: np.ndarray) -> np.ndarray:
     h_t : array (B, H)
     """
     z, n = _gates(params, x_t, h_prev)
-    return (1 - z) * h_prev + z * n
+    return (1 - z) * h_prev + z * n  # (U18)
 
 
 def step_backward(

@@ -122,7 +122,7 @@ def adam(
 
 
 def clip_by_global_norm(gradients: Iterable[np.ndarray], max_norm: float) -> tuple[Any, float]:
-    """Shorten all gradients together so that their joint norm is at most ``max_norm``.
+    """Shorten all gradients together so that their joint norm is at most ``max_norm``, (G5).
 
     The norm is taken over all entries of all arrays at once, and all are multiplied by the same
     number: the direction of the step stays, only its length is cut.
@@ -147,7 +147,7 @@ def clip_by_global_norm(gradients: Iterable[np.ndarray], max_norm: float) -> tup
     if not max_norm > 0:
         raise ValueError(f"max_norm should be above 0, got {max_norm}")
     norm = float(np.sqrt(sum(np.sum(np.square(g, dtype=np.float64)) for g in arrays)))
-    # No epsilon: below the threshold not a bit changes.
+    # (G5), and no epsilon: below the threshold not a bit changes.
     scale = float(max_norm) / norm if norm > max_norm else 1.0
     return _like(arrays, [g * scale for g in arrays]), norm
 

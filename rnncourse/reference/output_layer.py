@@ -33,7 +33,7 @@ def forward(h: np.ndarray, W_hy: np.ndarray, b_y: np.ndarray) -> np.ndarray:
 
 
 def backward(dy: np.ndarray, h: np.ndarray, W_hy: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Go back through the read-out.
+    """Go back through the read-out, (B2) and (B3): ``W_hy.T dy``, and ``dy h.T`` and ``dy``, summed.
 
     Parameters
     ----------
@@ -56,5 +56,5 @@ def backward(dy: np.ndarray, h: np.ndarray, W_hy: np.ndarray) -> tuple[np.ndarra
     check_shape("h", h, *np.shape(h)[:-1], H)
     check_shape("dy", dy, *h.shape[:-1], V)
     dy_rows = dy.reshape(-1, V)
-    dW_hy = dy_rows.T @ h.reshape(-1, H)
-    return (dy_rows @ W_hy).reshape(h.shape), dW_hy, dy_rows.sum(axis=0)
+    dW_hy = dy_rows.T @ h.reshape(-1, H)  # (B3): the product of all rows sums over them
+    return (dy_rows @ W_hy).reshape(h.shape), dW_hy, dy_rows.sum(axis=0)  # (B2), (B3)

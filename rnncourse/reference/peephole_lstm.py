@@ -13,8 +13,9 @@ looks at the cell state itself.
     o_t &= \sigma(W_{xo} x_t + W_{ho} h_{t-1} + p_o \odot c_t + b_o)     && \text{output gate} \\
     h_t &= o_t \odot \tanh(c_t)
 
-The input and forget gates decide before there is a new cell state, so they look at the old one; the
-output gate comes last and looks at the *new* one.  With all three peepholes zero this is ``lstm``.
+These are the equations (L9).  The input and forget gates decide before there is a new cell state, so they
+look at the old one; the output gate comes last and looks at the *new* one.  With all three peepholes zero
+this is ``lstm``.
 
 Going back
 ----------
@@ -134,7 +135,7 @@ def _gates(
     check_shape("c_prev", c_prev, len(x_t), H)
     a_t = x_t @ params.W_xh.T + h_prev @ params.W_hh.T + params.b_h  # (B, 4H)
     a_i, a_f, a_g, a_o = np.split(a_t, 4, axis=1)
-    i = sigmoid(a_i + params.p_i * c_prev)
+    i = sigmoid(a_i + params.p_i * c_prev)  # (L9): they decide before there is a c_t
     f = sigmoid(a_f + params.p_f * c_prev)
     g = np.tanh(a_g)
     c_t = f * c_prev + i * g
@@ -144,7 +145,7 @@ def _gates(
 def step(
     params: Params, x_t: np.ndarray, h_prev: np.ndarray, c_prev: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Take one step: ``c_t = f * c_prev + i * g``, then o looks at ``c_t``, and ``h_t = o * tanh(c_t)``.
+    """Take one step (L9): ``c_t = f * c_prev + i * g``, then o looks at ``c_t``, and ``h_t = o * tanh(c_t)``.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-r"""One step of the simple (Elman) recurrent network, (R1) and (R2), there and back.
+r"""One step of the simple (Elman) recurrent network, (R1) and (R2), there and back, (B4) to (B7).
 
 .. math::
 
@@ -130,7 +130,7 @@ def step_backward(
     h_t: np.ndarray,
     nonlinearity: str = "tanh",
 ) -> tuple[np.ndarray, np.ndarray, Params]:
-    """Go back through one step.
+    """Go back through one step, (B4) to (B7).
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def step_backward(
     for name, array in (("dh_t", dh_t), ("h_prev", h_prev), ("h_t", h_t)):
         check_shape(name, array, len(x_t), H)
     _, derivative = nonlinear(nonlinearity)
-    da_t = dh_t * derivative(h_t)  # back through (R2)
+    da_t = dh_t * derivative(h_t)  # (B4): back through (R2)
     # Back through (R1).  Forward multiplied by W.T, so the gradient is multiplied by W.
-    dparams = Params(W_xh=da_t.T @ x_t, W_hh=da_t.T @ h_prev, b_h=da_t.sum(axis=0))
-    return da_t @ params.W_xh, da_t @ params.W_hh, dparams
+    dparams = Params(W_xh=da_t.T @ x_t, W_hh=da_t.T @ h_prev, b_h=da_t.sum(axis=0))  # (B7), one step of it
+    return da_t @ params.W_xh, da_t @ params.W_hh, dparams  # (B6), (B5)
