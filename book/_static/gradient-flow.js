@@ -72,7 +72,7 @@
   caption { padding: .2rem; }
   th { text-align: left; font-weight: normal; padding: .12rem .6rem .12rem 0; }
   td { text-align: right; padding: .12rem 0 .12rem .8rem; min-width: 3.6em; }
-  thead th { text-align: right; padding: .12rem 0 .12rem .8rem; }
+  thead th + th { text-align: right; padding: .12rem 0 .12rem .8rem; }
   .strong > * { font-weight: bold; border-bottom: 1px solid var(--line); }`;
 
   const X = (t) => 27 + 61 * t;
@@ -98,7 +98,7 @@
         <div role="group" aria-label="Steps"><button data-do="on">◂ One step back</button><button data-do="undo">Undo ▸</button>
         <button data-do="all">All the way</button></div>
         <p aria-live="polite"></p>
-        <table><caption>no step yet</caption><thead><tr><th></th><th scope="col">unit 1</th><th scope="col">unit 2</th></tr></thead><tbody>
+        <table><caption>no step yet</caption><thead><tr><th scope="col">what</th><th scope="col">unit 1</th><th scope="col">unit 2</th></tr></thead><tbody>
         ${ROWS.map(([key, text]) => `<tr data-row="${key}"${key === "total" ? ' class="strong"' : ""}><th scope="row">${text}</th><td></td><td></td></tr>`).join("")}
         ${MATRICES.map(([key, text]) => [1, 2].map((i) =>
           `<tr data-row="${key}${i}"><th scope="row">${text}, row ${i}</th><td></td><td></td></tr>`).join("")).join("")}</tbody></table>
