@@ -63,7 +63,7 @@
     });
   };
 
-  const TOP = 12, BOTTOM = -12, LEFT = 44, RIGHT = 392, HIGH = 12, LOW = 212; // powers of ten; pixels of the drawing
+  const TOP = 10, BOTTOM = -10, LEFT = 44, RIGHT = 392, HIGH = 12, LOW = 252; // powers of ten; pixels of the drawing
   const X = (lag) => LEFT + (RIGHT - LEFT) * lag / LAGS;
   const Y = (norm) => HIGH + (LOW - HIGH) * (TOP - Math.max(BOTTOM, Math.min(TOP, Math.log10(norm)))) / (TOP - BOTTOM);
   const path = (values) => values.map((v, lag) => `${lag ? "L" : "M"}${X(lag).toFixed(1)} ${Y(v).toFixed(1)}`).join("");
@@ -75,7 +75,7 @@
     return `${digits}·10${superscript(Number(power))}`;
   };
 
-  const grid = range(7, (k) => 12 - 4 * k).map((p) => `<path class="grid" d="M${LEFT} ${Y(10 ** p)}H${RIGHT}"/>
+  const grid = range(5, (k) => 10 - 5 * k).map((p) => `<path class="grid" d="M${LEFT} ${Y(10 ** p)}H${RIGHT}"/>
     <text class="end" x="${LEFT - 5}" y="${Y(10 ** p) + 4}">10${superscript(p)}</text>`).join("") +
     range(7, (k) => 10 * k).map((lag) => `<text x="${X(lag)}" y="${LOW + 16}">${lag}</text>`).join("");
   const choice = (name, legend, options) => `<fieldset><legend>${legend}</legend>${options.map(([value, label], i) =>
@@ -105,7 +105,7 @@
     connectedCallback() {
       if (this.shadowRoot) return;
       const root = this.attachShadow({ mode: "open" });
-      root.innerHTML = `<style>${STYLE}</style><svg viewBox="0 0 400 246" role="img"
+      root.innerHTML = `<style>${STYLE}</style><svg viewBox="0 0 400 288" role="img"
         aria-label="Largest stretching of a gradient against the number of steps back; the text below gives the numbers.">
         ${grid}<path class="one" d="M${LEFT} ${Y(1)}H${RIGHT}"/><path class="power"/><path class="norm"/>
         <text x="${(LEFT + RIGHT) / 2}" y="${LOW + 32}">steps back</text></svg>

@@ -64,12 +64,12 @@ def test_the_text_and_the_curve_say_what_was_chosen(page, normal):
             assert ("It is largest" in said) == hump
             if hump:
                 assert f"It is largest {ours.argmax()} steps back" in said
-            # the curve: 200 pixels for 24 powers of ten, cut at the edges
+            # the curve: 240 pixels for 20 powers of ten, cut at the edges
             path = page.locator(".norm").get_attribute("d")
             heights = [float(y) for y in re.findall(r"[ML][\d.]+ ([\d.]+)", path)]
             with np.errstate(divide="ignore"):
-                powers = np.clip(np.log10(ours), -12, 12)
-            np.testing.assert_allclose(heights, 12 + 200 * (12 - powers) / 24, atol=0.051)
+                powers = np.clip(np.log10(ours), -10, 10)
+            np.testing.assert_allclose(heights, 12 + 240 * (10 - powers) / 20, atol=0.051)
 
 
 def test_the_keyboard_reaches_and_moves_everything(page):
