@@ -73,8 +73,9 @@
       <rect class="frame" data-t="${t}" x="${X(t) + 1}" y="${Y(row)}" width="${WIDE - 2}" height="${BAR}"/>
       <text x="${X(t) + WIDE / 2}" y="${Y(row) + BAR + 11}"></text>`).join("")}</g>`).join("") +
     `<text class="label" x="0" y="12">step</text><rect class="chosen" y="1" width="${WIDE}" height="${Y(ROWS.length) - 3}"/>`;
+  // a span, no output: a label names the first control in it, and an output would count as one
   const slider = (name, text, low, high, step) =>
-    `<label>${text} <output data-of="${name}"></output><input type="range" name="${name}" min="${low}" max="${high}" step="${step}"></label>`;
+    `<label>${text} <span data-of="${name}"></span><input type="range" name="${name}" min="${low}" max="${high}" step="${step}"></label>`;
 
   customElements.define("gate-explorer", class extends HTMLElement {
     static presets = PRESETS;
@@ -150,7 +151,7 @@
       this.all(".chosen")[0].setAttribute("x", X(here));
       for (const name of ["i", "f", "g", "o"]) this.field[name].value = this.now[name][here];
       this.field.w.value = this.now.w;
-      for (const output of this.all("output")) output.textContent = minus(this.field[output.dataset.of].value);
+      for (const span of this.all("[data-of]")) span.textContent = minus(this.field[span.dataset.of].value);
       const same = JSON.stringify(this.now) === JSON.stringify(PRESETS[this.preset]);
       for (const button of this.all("button")) button.setAttribute("aria-pressed", same && button.textContent === this.preset);
       const { i, f, g, o, c, h, direct, total } = Object.fromEntries(

@@ -125,7 +125,7 @@ def keeping(rows: Sequence[Mapping[str, Any]]) -> Figure:
     """
     kinds = list(dict.fromkeys(row["kind"] for row in rows))
     lengths = sorted({row["steps"] for row in rows})
-    figure, axes = blank(6.8, 0.42 * len(kinds) + 1.0)
+    figure, axes = blank(6.8, 0.55 * len(kinds) + 1.0)
     share = np.full((len(kinds), len(lengths)), np.nan)
     for row in rows:
         place = kinds.index(row["kind"]), lengths.index(row["steps"])
@@ -133,9 +133,9 @@ def keeping(rows: Sequence[Mapping[str, Any]]) -> Figure:
         share[place] = len(needed) / len(row["updates"])
         text = f"{len(needed)} of {len(row['updates'])}"
         if needed:
-            text += f"  ({np.median(needed):.0f})"
+            text += f"\n({np.median(needed):.0f})"
         color = "white" if share[place] > 0.6 else "black"
-        axes.text(place[1], place[0], text, ha="center", va="center", color=color)
+        axes.text(place[1], place[0], text, ha="center", va="center", color=color, fontsize="small")
     for kind, length in np.argwhere(np.isnan(share)):
         axes.text(length, kind, "not tried", ha="center", va="center", color="#555555", fontsize="small")
     axes.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")

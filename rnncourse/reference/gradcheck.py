@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from rnncourse.reference.arguments import check_shape, float_dtype
+from rnncourse.reference.arguments import check_draw, check_number, check_shape, floats
 
 
 def numerical_gradient(f: Callable[[np.ndarray], float], x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
@@ -30,7 +30,8 @@ def numerical_gradient(f: Callable[[np.ndarray], float], x: np.ndarray, eps: flo
     -------
     gradient : array like ``x``
     """
-    x = np.asarray(x)
+    x = floats("x", x)
+    _check_eps(eps)
     gradient = np.empty(x.shape, np.float64)
     for index in np.ndindex(x.shape):
         above, below = x.astype(np.float64), x.astype(np.float64)
@@ -38,7 +39,7 @@ def numerical_gradient(f: Callable[[np.ndarray], float], x: np.ndarray, eps: flo
         below[index] -= eps
         # (B10)
         gradient[index] = (np.asarray(f(above)).item() - np.asarray(f(below)).item()) / (2 * eps)
-    return gradient.astype(float_dtype(x))
+    return gradient.astype(x.dtype)
 
 
 def projection_error(
@@ -58,7 +59,7 @@ def projection_error(
     ----------
     f : function of ``len(arguments)`` arrays
         Returns a single number.
-    arguments, gradients : sequences of float64 arrays
+    arguments, gradients : sequences of float64 arrays, any shapes
         Where to check, and the gradients claimed there.
     rng : numpy.random.Generator
         Draws the direction.
@@ -73,7 +74,10 @@ def projection_error(
     """
     if len(arguments) != len(gradients):
         raise ValueError(f"gradients should hold {len(arguments)} arrays, got {len(gradients)}")
+    _check_eps(eps)
+    check_draw(rng, np.float64)
     for i, (argument, gradient) in enumerate(zip(arguments, gradients)):
+        check_shape(f"arguments[{i}]", argument, *np.shape(argument))
         check_shape(f"gradients[{i}]", gradient, *argument.shape)
     directions = [rng.standard_normal(argument.shape) for argument in arguments]
     # (B11): the slope along a direction, claimed and measured
@@ -83,3 +87,9 @@ def projection_error(
     measured = (float(above) - float(below)) / (2 * eps)
     # the smallest float keeps 0 against 0 from dividing by zero
     return abs(claimed - measured) / max(abs(claimed), abs(measured), np.finfo(float).tiny)
+
+
+def _check_eps(eps: float) -> None:
+    check_number("eps", eps)
+    if not eps > 0:
+        raise ValueError(f"eps should be above 0, got {eps}")

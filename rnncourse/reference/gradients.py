@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnncourse.reference.arguments import check_shape
+from rnncourse.reference.arguments import check_draw, check_number, check_shape, check_sizes
 from rnncourse.reference.rnn_cell import slope
 
 
@@ -37,6 +37,7 @@ def spectral_radius(W: np.ndarray) -> float:
     The eigenvalues of a matrix that is not symmetric may be complex; a complex pair turns and
     stretches, and its absolute value is the stretching.
     """
+    check_shape("W", W, "H", "H")
     check_shape("W", W, len(W), len(W))
     return float(np.abs(np.linalg.eigvals(W)).max())  # (G3)
 
@@ -59,6 +60,7 @@ def step_jacobian(h_t: np.ndarray, W_hh: np.ndarray, nonlinearity: str = "tanh")
     -------
     jacobian : array (H, H) or (..., H, H)
     """
+    check_shape("h_t", h_t, *np.shape(h_t)[:-1], "H")
     check_shape("W_hh", W_hh, h_t.shape[-1], h_t.shape[-1])
     return slope(h_t, nonlinearity)[..., :, None] * W_hh  # (G1)
 
@@ -112,6 +114,7 @@ def vanishing_horizon(rate: float, threshold: float) -> int:
     steps : int
     """
     for name, value in (("rate", rate), ("threshold", threshold)):
+        check_number(name, value)
         if not 0 < value < 1:
             raise ValueError(f"{name} should lie between 0 and 1, got {value}")
     steps = max(1, int(math.log(threshold) / math.log(rate)))
@@ -144,6 +147,8 @@ def orthogonal(
     -------
     Q : array (H, H)
     """
+    check_draw(rng, dtype, size=size)
+    check_number("gain", gain)
     Q, R = np.linalg.qr(rng.standard_normal((size, size)))
     return (gain * Q * np.where(np.diag(R) < 0, -1.0, 1.0)).astype(dtype)  # (G6): one sign a column
 
@@ -178,8 +183,8 @@ def adding_problem(
         ``x[..., 0]`` holds the values, ``x[..., 1]`` is 1 where one is marked and 0 elsewhere.
     targets : array (B,)
     """
-    if steps < 2:
-        raise ValueError(f"steps should be at least 2, one for each mark, got {steps}")
+    check_draw(rng, dtype, steps=steps, batch_size=batch_size)
+    check_sizes(least=2, steps=steps)  # one for each mark
     x = np.zeros((steps, batch_size, 2), dtype)
     x[..., 0] = rng.random((steps, batch_size))
     every = np.arange(batch_size)
@@ -221,8 +226,7 @@ def copying_problem(
     ids, targets : integer arrays (T, B)
         ``T = delay + 2 * length``.
     """
-    if delay < 1:
-        raise ValueError(f"delay should be at least 1, got {delay}")
+    check_draw(rng, np.float64, delay=delay, batch_size=batch_size, symbols=symbols, length=length)
     steps = delay + 2 * length
     ids = np.full((steps, batch_size), symbols)
     ids[:length] = rng.integers(0, symbols, (length, batch_size))

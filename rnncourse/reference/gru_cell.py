@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnncourse.reference.arguments import check_shape, check_sizes
+from rnncourse.reference.arguments import check_draw, check_kind, check_shape
 from rnncourse.reference.gates import apart, sigmoid
 from rnncourse.reference.torch_names import layer_arrays, read_layer
 
@@ -47,7 +47,7 @@ class Params(NamedTuple):
         ``layer`` is the ending of the names: ``"l0"``, ``"l1"``, ``"l0_reverse"`` ...  Raises a
         ``ValueError`` when the layer is not there.
         """
-        W_xh, W_hh, bias_ih, bias_hh = read_layer(source, layer)
+        W_xh, W_hh, bias_ih, bias_hh = read_layer(source, layer, gates=3)
         H = W_hh.shape[1]
         b_h = bias_ih  # a copy already
         b_h[: 2 * H] += bias_hh[: 2 * H]  # of r and z only the sum can matter
@@ -62,6 +62,7 @@ class Params(NamedTuple):
 
 def check_params(params: Params) -> tuple[int, int]:
     """Return ``(D, H)`` of well-formed parameters."""
+    check_kind("params", params, Params)
     check_shape("W_hh", params.W_hh, "3H", "H")
     H = params.W_hh.shape[1]
     check_shape("W_hh", params.W_hh, 3 * H, H)
@@ -78,7 +79,7 @@ def init(
 
     The draws are made in float64 and then rounded: one seed gives the same weights in every dtype.
     """
-    check_sizes(input_size=input_size, hidden_size=hidden_size)
+    check_draw(rng, dtype, input_size=input_size, hidden_size=hidden_size)
     bound, H = 1 / np.sqrt(hidden_size), hidden_size
     shapes = [(3 * H, input_size), (3 * H, H), (3 * H,), (H,)]
     return Params(*(rng.uniform(-bound, bound, shape).astype(dtype) for shape in shapes))

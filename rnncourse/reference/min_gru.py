@@ -37,7 +37,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnncourse.reference.arguments import check_shape, check_window, copy_unmasked, float_dtype
+from rnncourse.reference.arguments import (
+    check_draw,
+    check_kind,
+    check_shape,
+    check_window,
+    copy_unmasked,
+    float_dtype,
+)
 from rnncourse.reference.gates import rows, sigmoid
 from rnncourse.reference.torch_names import read_array
 
@@ -56,7 +63,11 @@ class Params(NamedTuple):
         ``"l0_reverse"`` ...  Raises a ``ValueError`` when the layer is not there.
         """
         W_xh = read_array(source, "weight_ih", layer)
-        return cls(W_xh, read_array(source, "bias_ih", layer, default=np.zeros(len(W_xh), W_xh.dtype)))
+        check_shape(f"weight_ih_{layer}", W_xh, "2H", "D")
+        bias = read_array(source, "bias_ih", layer, default=np.zeros(len(W_xh), W_xh.dtype))
+        check_shape(f"bias_ih_{layer}", bias, len(W_xh))
+        check_shape(f"weight_ih_{layer}", W_xh, len(W_xh) // 2 * 2, "D")  # an even number of rows
+        return cls(W_xh, bias)
 
     def to_torch(self, layer: str = "l0") -> dict[str, np.ndarray]:
         """Return copies under the names that ``from_torch`` reads."""
@@ -75,6 +86,7 @@ class Cache(NamedTuple):
 
 def _check_params(params: Params) -> tuple[int, int]:
     """Return ``(D, H)`` of well-formed parameters."""
+    check_kind("params", params, Params)
     check_shape("W_xh", params.W_xh, "2H", "D")
     H = len(params.W_xh) // 2
     check_shape("W_xh", params.W_xh, 2 * H, "D")
@@ -89,6 +101,7 @@ def init(
 
     The draws are made in float64 and then rounded: one seed gives the same weights in every dtype.
     """
+    check_draw(rng, dtype, input_size=input_size, hidden_size=hidden_size)
     bound = 1 / np.sqrt(hidden_size)
     shapes = [(2 * hidden_size, input_size), (2 * hidden_size,)]
     return Params(*(rng.uniform(-bound, bound, shape).astype(dtype) for shape in shapes))
@@ -232,6 +245,7 @@ def backward(
     ValueError
         When ``dh`` has another shape than ``h``, or ``window`` is below 1.
     """
+    check_kind("cache", cache, Cache)
     params, x, z, n, h = cache
     T, B, H = z.shape
     check_shape("dh", dh, T, B, H)

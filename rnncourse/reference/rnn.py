@@ -39,7 +39,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncourse.reference.arguments import check_shape, check_window, copy_unmasked, float_dtype
+from rnncourse.reference.arguments import check_kind, check_shape, check_window, copy_unmasked, float_dtype
 from rnncourse.reference.buffers import copied, empty, zeros
 from rnncourse.reference.delay_line import delay_line
 from rnncourse.reference.gates import chunks, prepared, rows
@@ -152,6 +152,7 @@ def backward(
     ValueError
         When ``dh`` has another shape than ``h``, or ``window`` is below 1.
     """
+    check_kind("cache", cache, Cache)
     params, x, states, skipped, nonlinearity = cache
     T, B, H = states.shape[0] - 1, *states.shape[1:]
     D, dtype = x.shape[2] - 1, states.dtype

@@ -91,8 +91,8 @@ def test_keeping_writes_how_many_runs_learned_it_and_leaves_gaps_empty():
     (axes,) = figure.axes
     shown = {tuple(map(float, text.get_position())): text.get_text() for text in axes.texts}
     assert shown == {
-        (0, 0): "2 of 3  (45)",
-        (0, 1): "3 of 3  (20)",
+        (0, 0): "2 of 3\n(45)",
+        (0, 1): "3 of 3\n(20)",
         (1, 1): "0 of 3",
         (1, 0): "not tried",
     }

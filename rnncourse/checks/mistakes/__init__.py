@@ -60,11 +60,13 @@ _MODULES = {
         "lstm_backward_sums",
         "lstm_step_backward",
         "lstm_step_gradients",
+        "lstm_step_again",
         "lstm_forget_bias",
         "lstm_peephole",
         "lstm_coupled",
         "lstm_twist",
         "lstm_twist_gradients",
+        "lstm_twist_again",
         "lstm_kept",
     ),
     "gru": (

@@ -12,7 +12,7 @@ from rnncourse.checks.mistakes.lstm_backward import right_gradients
 from rnncourse.checks.mistakes.lstm_coupled import coupled
 from rnncourse.checks.mistakes.lstm_peephole import peephole
 from rnncourse.checks.mistakes.lstm_sequence import run
-from rnncourse.checks.mistakes.lstm_twist import way_back
+from rnncourse.checks.mistakes.lstm_twist_way_back import way_back
 from rnncourse.checks.mistakes.lstm_way_back import BACK, back
 
 CATALOGUE = Catalogue("lstm")
