@@ -159,7 +159,7 @@ def test_a_bar_can_be_dragged(page):
     page.mouse.move(place, box["y"] + box["height"] * 12 / 56)  # 28 - 16 * 1
     page.mouse.up()
     assert "Step 8 of 24, input 1.0." in page.locator("lstm-beside-gru p").inner_text()
-    page.mouse.move(place, box["y"] + box["height"])  # the button is up: nothing follows
+    page.mouse.move(place, box["y"] + box["height"] / 2)  # the button is up: nothing follows
     assert "Step 8 of 24, input 1.0." in page.locator("lstm-beside-gru p").inner_text()
 
 
