@@ -24,7 +24,7 @@ TESTS := $(shell find tests -name '*.py')
 ROOT := Makefile pyproject.toml constraints.txt environment.yml package.json package-lock.json \
 	README.md CONTRIBUTING.md CHANGELOG.md LICENSE CITATION.cff .pre-commit-config.yaml $(wildcard .ci/run)
 
-.PHONY: help course env data book assignments class again serve labs test retest lint clean
+.PHONY: help course env data book assignments class again serve labs mutants test retest lint clean
 
 help:  ## show the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 14
@@ -101,6 +101,9 @@ serve: book  ## open the book on localhost
 
 labs: env data  ## train the labs in full
 	@$(BIN)/rnncourse train text_generation
+
+mutants: env  ## try every small change of every solution on its check
+	@$(BIN)/rnncourse mistakes --mutants
 
 # -- tests ------------------------------------------------------------------------------------------------
 test: .build/tests  ## run all tests (make retest: again, though nothing changed)

@@ -630,10 +630,11 @@ check("lstm.coupled_peephole_lstm_step_backward", coupled_peephole_lstm_step_bac
 
 # %% [markdown] manual id=belt points=10
 # ### BEGIN SOLUTION
-# **A model answer.** (1) The way from $c_t$ through tanh and $o$ to $h_t$ is counted twice: Ben adds it, and Ada's step adds it again. So $\mathrm{d}c$ is wrong, and with it everything that
-# is made from it: the gradients inside i, f and g, and `dc0`. They enter `dx`, `dh0`, `dW_xh`, `dW_hh` and
-# `db_h`, so all six are wrong. Right are the rows of o in `dW_xh` and `dW_hh` and o's part of `db_h`: the
-# gradient inside o comes from $\mathrm{d}h_t$ and $\tanh(c_t)$, and not from $\mathrm{d}c$.
+# **A model answer.** (1) The way from $c_t$ through tanh and $o$ to $h_t$ is counted twice: Ben adds it,
+# and Ada's step adds it again. So $\mathrm{d}c$ is wrong, and with it everything that is made from it: the
+# gradients inside i, f and g, and `dc0`. They enter `dx`, `dh0`, `dW_xh`, `dW_hh` and `db_h`, so all six
+# are wrong. Right are the rows of o in `dW_xh` and `dW_hh` and o's part of `db_h`: the gradient inside o
+# comes from $\mathrm{d}h_t$ and $\tanh(c_t)$, and not from $\mathrm{d}c$.
 #
 # (2) With `dh = 0` and one step, `total` is 0, so what Ben adds is 0, and what Ada adds is 0, too: there is
 # nothing to count twice. With five steps it would have failed. At the last step `total` is 0 still, but the

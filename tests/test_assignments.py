@@ -41,6 +41,27 @@ SIGNATURES = {
         truncate_and_carry(x, h0, W_xh, W_hh, b_h, chunk)
         leaky_rnn_forward(x, h0, W_xh, W_hh, b_h, leak, mask)
     """,
+    "bptt": """
+        softmax_cross_entropy_backward(logits, targets, mask=None)
+        output_layer_backward(dy, h, W_hy)
+        rnn_step_backward(dh_t, x_t, h_prev, h_t, W_xh, W_hh)
+        rnn_backward(dh, x, h0, h, W_xh, W_hh)
+        embedding_backward(ids, dvectors, vocab_size)
+        numerical_gradient(f, x, eps=1e-06)
+        truncated_bptt(dh, x, h0, h, W_xh, W_hh, window)
+        catch_the_bug(rnn_backward)
+        leaky_rnn_backward(dh, x, h0, h, W_xh, W_hh, b_h, leak, mask)
+    """,
+    "gradients": """
+        spectral_radius(W)
+        step_jacobian(h_t, W_hh)
+        jacobian_norms(h, W_hh)
+        vanishing_horizon(rate, threshold)
+        clip_by_global_norm(gradients, max_norm)
+        orthogonal_from(A)
+        adding_problem(values, marks)
+        leaky_jacobian_norms(h, h0, W_hh, leak, mask)
+    """,
     "lstm": """
         lstm_step(x_t, h_prev, c_prev, W_xh, W_hh, b_h)
         lstm_forward(x, h0, c0, W_xh, W_hh, b_h)
@@ -64,6 +85,8 @@ SIGNATURES = {
 POINTS = {
     "feedforward": (40, 10),
     "rnn": (60, 10),
+    "bptt": (60, 10),
+    "gradients": (60, 10),
     "lstm": (60, 10),
     "gru": (60, 10),
 }  # by the checks, by a person
@@ -170,6 +193,20 @@ def test_the_numbers_in_the_model_answer_are_right(root, capsys):
     assert {int(number.replace(",", "")) for number in told} == right
 
 
+def test_the_norms_in_the_model_answer_are_right(root, capsys):
+    names = script(root, "gradients")
+    (answer,) = of_kind(root, "gradients", "[markdown] manual")
+    told = re.search(r"The norms are ([\d., ]+), \.\.\.", answer.source)[1].split(", ")
+    W = np.array([[0.5, 4.95], [0.0, 0.5]])
+    norms = names["jacobian_norms"](np.zeros((len(told) + 1, 2)), W)[-2::-1]
+    np.testing.assert_allclose(norms, [float(norm) for norm in told], atol=0.005)
+    assert round(names["spectral_radius"](W), 6) == 0.5
+    saturated = names["step_jacobian"](np.array([0.0, 0.95]), np.array([[2.0, -2.0], [2.0, -2.0]]))
+    assert f"{names['spectral_radius'](saturated):.3f}" == "1.805"
+    assert "the eigenvalues 0 and 1.805" in " ".join(answer.source.split())
+    assert f"{saturated[1, 0]:.3f} & {saturated[1, 1]:.3f}" in answer.source
+
+
 # -- as nbgrader runs and reads them -----------------------------------------------------------------------
 
 
@@ -211,6 +248,16 @@ HALF_RIGHT = {
         "    return np.tanh(x_t @ W_xh.T + h_prev @ W_hh.T + b_h).astype(np.float64)",
         {"rnn_forward-tests", "truncate_and_carry-tests"},
     ),
+    "bptt": (
+        "embedding_backward",
+        "    return np.eye(vocab_size)[ids.ravel()].T @ dvectors.reshape(ids.size, -1)",
+        set(),
+    ),
+    "gradients": (
+        "step_jacobian",
+        "    return ((1 - h_t**2)[:, None] * W_hh).astype(np.float64)",
+        {"jacobian_norms-tests", "leaky_jacobian_norms-tests"},
+    ),
     "lstm": (
         "lstm_step",
         "    i, f, g, o = np.split(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 4, axis=1)\n"
@@ -250,8 +297,9 @@ def test_a_half_right_answer_gets_its_part_from_nbgrader(root, stem):
     worth = {cell.grade_id: cell.points for cell in of_kind(root, stem, "tests")}
     part = marks.pop(f"{half}-tests")
     whole = worth.pop(f"{half}-tests")
-    namespace = {"np": np}
-    exec(cells[half].source, namespace)
+    namespace = {}
+    for source in [*(cell.source for cell in of_kind(root, stem, "setup")), cells[half].source]:
+        exec(source, namespace)
     assert 0 < part < whole
     assert part == round(checks.check(f"{stem}.{half}", namespace[half]).score * whole, 2)
     assert {id for id in worth if marks[id] != worth[id]} == built_on_it

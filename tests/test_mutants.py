@@ -54,11 +54,11 @@ def test_what_changes_nothing_is_not_made():
 
 @pytest.mark.parametrize("stem", checks.stems())
 def test_every_mutant_of_a_solution_falls_or_is_judged(root, stem):
-    """The full report, at one seed: what survives there is what `rnncourse mistakes --mutants` lists."""
-    rows = list(report(root / "solutions" / f"{stem}.py", seeds=(1,)))
+    """A quick form of `rnncourse mistakes --mutants`, which `make mutants` runs in full."""
+    rows = list(report(root / "solutions" / f"{stem}.py", seeds=(1,), every=8))
     assert [row.exercise for row in rows] == list(checks.exercises(stem))
     for row in rows:
-        assert row.mutants > 5
+        assert row.mutants > 1
         assert row.holes == []
         stale = set(REASONS.get(row.exercise, {})) - {survivor.label for survivor in row.survivors}
         assert stale == set(), "these do not survive any more: take them off the list"

@@ -4,6 +4,9 @@
 is the changed line before and after; a test holds this list equal to what survives.
 """
 
+from rnncourse.authoring import equivalent_bptt, equivalent_gradients, equivalent_gru
+from rnncourse.authoring.labels import label
+
 _VECTOR = "a vector is its own transpose"
 _AXIS = "an array of two axes: the last axis is axis 1"
 _ONE_LONG = "that axis has length one: first, last and reversed are the same"
@@ -14,18 +17,10 @@ _SMALL = "inside the tolerance of 1e-3 that the text gives"
 
 _SUM = "a sum does not ask for the order"
 _EVEN = "a square does not see the sign"
-_EMPTY = "zeros_like asks for shape and dtype alone"
-
-
-def _label(line: str, old: str, new: str) -> str:
-    """Write the label of the change of a line in which ``old`` stands once."""
-    assert line.count(old) == 1
-    return f"{line}  ->  {line.replace(old, new)}"
 
 
 _FOUR = "a_i, a_f, a_g, a_o = np.split(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 4, axis=1)"
 _THREE = "a_f, a_g, a_o = np.split(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 3, axis=1)"
-_START = "dh_next, dc_next = (np.zeros_like(h0), dc_last)"
 _ADDED = "sums = [so_far + share for so_far, share in zip(sums, shares)]"
 _DC = "dc = dc_t + dh_t * o * (1 - tanh_c ** 2)"
 _SIX = "return (da @ W_xh, da @ W_hh, dc * f, da.T @ x_t, da.T @ h_prev, da.sum(axis=0))"
@@ -73,31 +68,32 @@ REASONS: dict[str, dict[str, str]] = {
         "state = np.where(counts[:, None], moved, state)  ->  "
         "state = np.where(counts.T[:, None], moved, state)": _VECTOR,
     },
-    "lstm.lstm_step": {_label(_FOUR, "axis=1", "axis=-1"): _AXIS},
+    **equivalent_bptt.REASONS,
+    **equivalent_gradients.REASONS,
+    **equivalent_gru.REASONS,
+    "lstm.lstm_step": {label(_FOUR, "axis=1", "axis=-1"): _AXIS},
     "lstm.lstm_step_backward": {
-        _label(_FOUR, "axis=1", "axis=-1"): _AXIS,
-        _label(_DC, "tanh_c", "(-tanh_c)"): _EVEN,
-        _label("da_g = dc * i * (1 - g ** 2)", "g ** 2", "(-g) ** 2"): _EVEN,
-        _label("da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)", "axis=1", "axis=-1"): _AXIS,
-        _label(_SIX, "da.sum", "da[::-1].sum"): _SUM,
+        label(_FOUR, "axis=1", "axis=-1"): _AXIS,
+        label(_DC, "tanh_c", "(-tanh_c)"): _EVEN,
+        label("da_g = dc * i * (1 - g ** 2)", "g ** 2", "(-g) ** 2"): _EVEN,
+        label("da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)", "axis=1", "axis=-1"): _AXIS,
+        label(_SIX, "da.sum", "da[::-1].sum"): _SUM,
     },
     "lstm.lstm_backward": {
-        _label(_START, "h0", "-h0"): _EMPTY,
-        _label(_START, "h0", "h0[::-1]"): _EMPTY,
-        _label(_ADDED, "zip(sums, shares)", "zip(shares, sums)"): _SUM,
+        label(_ADDED, "zip(sums, shares)", "zip(shares, sums)"): _SUM,
     },
     "lstm.forget_bias": {
-        _label("changed[H:2 * H] = value", "changed", "changed.T"): _VECTOR,
-        _label("changed[H:2 * H] = value", "2 * H", "2 * -H"): "2H from the end of 4H is 2H from the start",
-        _label("return changed", "changed", "changed.T"): _VECTOR,
+        label("changed[H:2 * H] = value", "changed", "changed.T"): _VECTOR,
+        label("changed[H:2 * H] = value", "2 * H", "2 * -H"): "2H from the end of 4H is 2H from the start",
+        label("return changed", "changed", "changed.T"): _VECTOR,
     },
-    "lstm.peephole_lstm_step": {_label(_FOUR, "axis=1", "axis=-1"): _AXIS},
-    "lstm.coupled_lstm_step": {_label(_THREE, "axis=1", "axis=-1"): _AXIS},
+    "lstm.peephole_lstm_step": {label(_FOUR, "axis=1", "axis=-1"): _AXIS},
+    "lstm.coupled_lstm_step": {label(_THREE, "axis=1", "axis=-1"): _AXIS},
     "lstm.coupled_peephole_lstm_step_backward": {
-        _label(_THREE, "axis=1", "axis=-1"): _AXIS,
-        _label(f"{_DC} + da_o * p_o", "tanh_c", "(-tanh_c)"): _EVEN,
-        _label("da_g = dc * (1 - f) * (1 - g ** 2)", "g ** 2", "(-g) ** 2"): _EVEN,
-        _label("da = np.concatenate([da_f, da_g, da_o], axis=1)", "axis=1", "axis=-1"): _AXIS,
-        _label(_EIGHT, "da.sum", "da[::-1].sum"): _SUM,
+        label(_THREE, "axis=1", "axis=-1"): _AXIS,
+        label(f"{_DC} + da_o * p_o", "tanh_c", "(-tanh_c)"): _EVEN,
+        label("da_g = dc * (1 - f) * (1 - g ** 2)", "g ** 2", "(-g) ** 2"): _EVEN,
+        label("da = np.concatenate([da_f, da_g, da_o], axis=1)", "axis=1", "axis=-1"): _AXIS,
+        label(_EIGHT, "da.sum", "da[::-1].sum"): _SUM,
     },
 }

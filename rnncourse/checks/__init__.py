@@ -23,13 +23,13 @@ from rnncourse.checks.exercise import Case, Exercise
 from rnncourse.checks.guard import run
 from rnncourse.checks.observation import Observation, observe
 from rnncourse.checks.patterns import pattern
-from rnncourse.checks.plain_data import plain
+from rnncourse.checks.plain_data import arrays_in, plain
 from rnncourse.checks.rules import Expected, compare_case
 from rnncourse.checks.verdict import Property, Verdict, show
 
 __all__ = ["Property", "Verdict", "check", "exercises", "hint", "show", "stems"]
 
-_STEMS = ("feedforward", "rnn", "lstm", "gru")
+_STEMS = ("feedforward", "rnn", "bptt", "gradients", "lstm", "gru")
 _hints_given: dict[str, int] = {}
 
 
@@ -148,7 +148,10 @@ def _call(asked: Exercise, case: Case) -> str:
     """Write the call down: arguments by name, arrays by shape, everything else by value."""
     shown = []
     for name, value in case.args.items():
-        if isinstance(value, np.ndarray):
+        arrays = arrays_in(value)
+        if isinstance(value, list) and arrays:
+            shown.append(f"{name} [{', '.join(str(a.shape) for a in arrays)}] {arrays[0].dtype}")
+        elif arrays:
             shown.append(f"{name} {value.shape} {value.dtype}")
         else:
             shown.append(f"{name}={value!r}")

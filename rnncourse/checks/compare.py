@@ -23,6 +23,8 @@ class Tolerance:
         return self.relative * largest + self.absolute
 
 
+Right = np.ndarray | list[np.ndarray]  # a right result: an array, or a list of arrays of any shapes
+
 EQUAL = Tolerance(0.0)
 DOUBLE = Tolerance(1e-9)
 # float32 keeps 24 bits (6e-8); a few dozen roundings one after the other stay well below this
@@ -61,10 +63,29 @@ def numbers_of(got: Plain) -> np.ndarray | None:
     return array if array.dtype.kind in NUMERIC else None
 
 
+def pieces_of(got: Plain) -> list[np.ndarray | None]:
+    """Return a plain result's numbers as one array, or one array for each entry of a list of many shapes.
+
+    None stands where an entry holds no numbers.
+    """
+    whole = numbers_of(got)
+    return [numbers_of(item) for item in got] if whole is None and isinstance(got, tuple | list) else [whole]
+
+
+def _piecewise(
+    name: str, got: Plain, expected: list[np.ndarray], compare: Callable[..., Difference | None]
+) -> Difference | None:
+    """Compare a list array by array; None where all agree."""
+    if not isinstance(got, tuple | list) or len(got) != len(expected):
+        return Difference(f"{name} is {in_words(got)}; a list of {len(expected)} arrays is asked for.")
+    found = (compare(f"{name}[{i}]", *pair) for i, pair in enumerate(zip(got, expected, strict=True)))
+    return next(filter(None, found), None)
+
+
 def difference(
     name: str,
     got: Plain,
-    expected: np.ndarray,
+    expected: Right,
     tolerance: Tolerance,
     part: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Difference | None:
@@ -76,20 +97,23 @@ def difference(
         What the result is called in the exercise, e.g. ``h``.
     got : plain data
         The learner's result.
-    expected : ndarray
-        The reference's result.
+    expected : ndarray or list of ndarray
+        The reference's result. A list is compared array by array.
     tolerance : Tolerance
         How close is close enough.
     part : callable, optional
         Sets what is not looked at to 0, in both.
     """
+    if isinstance(expected, list):
+        return _piecewise(name, got, expected, lambda label, a, b: difference(label, a, b, tolerance, part))
     array = numbers_of(got)
     if array is None:
         one = f"one array of shape {_shape(expected)}" if expected.ndim else "one number"
         wanted = f"; {one} is asked for" if isinstance(got, tuple | list) else ""
         return Difference(f"{name} is {in_words(got)}{wanted}.")
     if array.shape != expected.shape:
-        return Difference(f"{name} has the shape {_shape(array)}; {_shape(expected)} is asked for.")
+        wanted = _shape(expected) if expected.ndim else "one number"
+        return Difference(f"{name} has the shape {_shape(array)}; {wanted} is asked for.")
     if array.dtype.kind == "c":
         return Difference(f"{name} holds complex numbers.")
     array, expected = array.astype(np.float64), expected.astype(np.float64)
@@ -115,8 +139,13 @@ def difference(
     return Difference(f"{amount}.", f"{amount}. The largest error is at {_at(name, place)}: {off}")
 
 
-def kind_difference(name: str, got: Plain, expected: np.ndarray, kind: str) -> Difference | None:
-    """Compare what sort of thing a result is: array, float or int, its shape and dtype."""
+def kind_difference(name: str, got: Plain, expected: Right, kind: str) -> Difference | None:
+    """Compare what sort of thing a result is: array, arrays, float, int or bool, its shape and dtype."""
+    if isinstance(expected, list):
+        return _piecewise(name, got, expected, lambda label, a, b: kind_difference(label, a, b, "array"))
+    if kind == "bool":
+        fine = type(got) is bool or (isinstance(got, np.ndarray) and got.dtype == bool and got.ndim == 0)
+        return None if fine else Difference(f"{name} is {in_words(got)}; True or False is asked for.")
     if kind == "int":
         if isinstance(got, np.ndarray) and got.dtype.kind in "iu" and got.ndim == 0:
             return None

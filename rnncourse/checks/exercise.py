@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnncourse.checks.compare import DOUBLE, SINGLE, Tolerance
-from rnncourse.checks.plain_data import Plain
+from rnncourse.checks.compare import DOUBLE, SINGLE, Right, Tolerance
+from rnncourse.checks.given import handed
+from rnncourse.checks.plain_data import Plain, arrays_in
 
 if TYPE_CHECKING:
     from rnncourse.checks.rules import Rule
@@ -23,10 +24,11 @@ LAYOUTS = {  # in the words of "With ...: "
 
 @dataclass(frozen=True)
 class Case:
-    """One call: the arguments by name, in the order of the call.
+    """One call: the arguments by name, in the order of the call; a function among them is a ``Given``.
 
     ``tag`` says which rules look at it. ``layout`` says how arrays lie in memory: ``plain`` (fresh, C order),
     ``strided`` (every other element of a larger array), ``read-only`` (Fortran order, writing raises).
+    An argument may also be a list of arrays; each of them is treated like an argument of its own.
     ``material`` is what an exercise's ``interpret`` needs besides.
     """
 
@@ -39,23 +41,32 @@ class Case:
     @property
     def single(self) -> bool:
         """Whether the call is made in float32."""
-        return any(
-            isinstance(value, np.ndarray) and value.dtype == np.float32 for value in self.args.values()
-        )
+        return any(array.dtype == np.float32 for value in self.args.values() for array in arrays_in(value))
 
     def materialise(self) -> list[Any]:
         """Lay out fresh copies of the arguments: one call cannot spoil the next."""
         return [
-            _lay_out(value, self.layout) if isinstance(value, np.ndarray) else value
-            for value in self.args.values()
+            in_each_array(value, lambda array: _lay_out(array, self.layout)) for value in self.args.values()
         ]
 
     def exact(self) -> list[Any]:
         """Return the arguments for the reference: float32 numbers in float64, so that it does not round."""
-        return [
-            value.astype(np.float64) if isinstance(value, np.ndarray) and value.dtype == np.float32 else value
-            for value in self.args.values()
-        ]
+        return [in_each_array(value, _widened) for value in self.args.values()]
+
+
+def in_each_array(value: Any, change: Callable[[np.ndarray], np.ndarray]) -> Any:
+    """Return an argument with ``change`` made to it if it is an array, to each of its arrays if a list."""
+    if isinstance(value, list):
+        return [in_each_array(item, change) for item in value]
+    return change(value) if isinstance(value, np.ndarray) else value
+
+
+def _widened(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.float64) if array.dtype == np.float32 else array
+
+
+def _narrowed(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.float32) if array.dtype.kind == "f" else array
 
 
 def _lay_out(array: np.ndarray, layout: str) -> np.ndarray:
@@ -79,8 +90,9 @@ class Exercise:
         ``stem.function``, e.g. ``rnn.rnn_step``.
     results : tuple of str
         What is returned, by name; more than one name means a tuple.
-    kind : str
-        ``array``, ``float`` or ``int``: what each result should be.
+    kind : str or tuple of str
+        What each result should be: ``array``, ``arrays`` (a list of arrays, or a tuple), ``float``,
+        ``int`` or ``bool``. One word holds for all of them; a tuple has one for each.
     draw : callable
         ``draw(rng)`` returns the cases, drawn anew from the generator.
     reference : callable
@@ -106,7 +118,7 @@ class Exercise:
     rules: tuple[Rule, ...]
     heading: str
     hints: tuple[str, str, str]
-    kind: str = "array"
+    kind: str | tuple[str, ...] = "array"
     interpret: Callable[[Plain, Case], Plain] | None = None
     gates: tuple[str, ...] = ()
     tolerance: Tolerance = DOUBLE
@@ -120,6 +132,11 @@ class Exercise:
         object.__setattr__(self, "name", name)
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        """What each result should be, one word for each name in ``results``."""
+        return (self.kind,) * len(self.results) if isinstance(self.kind, str) else self.kind
+
+    @property
     def core_tags(self) -> frozenset[str]:
         """Tags of the ordinary calls, by whose numbers a mistake is recognised."""
         return frozenset(tag for rule in self.rules if rule.core for tag in rule.tags)
@@ -128,15 +145,22 @@ class Exercise:
         """Return what counts as close enough in this case."""
         return SINGLE if case.single else self.tolerance
 
-    def expected(self, case: Case) -> tuple[np.ndarray, ...]:
-        """Return the right results of a case, one array for each name in ``results``."""
+    def expected(self, case: Case) -> tuple[Right, ...]:
+        """Return the right results of a case, one for each name: an array, or a list of arrays."""
         with np.errstate(all="ignore"):
-            value = self.reference(*case.exact())
+            value = self.reference(*handed(case.exact()))
             if self.interpret is not None:
                 value = self.interpret(value, case)
         values = value if len(self.results) > 1 else (value,)
-        kind = np.float32 if case.single else None
-        return tuple(np.asarray(v, dtype=kind if np.asarray(v).dtype.kind == "f" else None) for v in values)
+        return tuple(
+            [_right(item, case.single) for item in v] if kind == "arrays" else _right(v, case.single)
+            for v, kind in zip(values, self.kinds, strict=True)
+        )
+
+
+def _right(value: Any, in_float32: bool) -> np.ndarray:
+    array = np.asarray(value)
+    return _narrowed(array) if in_float32 else array
 
 
 def distinct(rng: np.random.Generator, **ranges: tuple[int, int]) -> dict[str, int]:
@@ -152,10 +176,7 @@ def distinct(rng: np.random.Generator, **ranges: tuple[int, int]) -> dict[str, i
 
 def single(args: Arguments) -> dict[str, Any]:
     """Return the arguments in float32; integers stay what they are."""
-    return {
-        name: value.astype(np.float32) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
-        for name, value in args.items()
-    }
+    return {name: in_each_array(value, _narrowed) for name, value in args.items()}
 
 
 def standard_cases(

@@ -69,7 +69,7 @@ def _explains(exercise: Exercise, seen: Observation, order: tuple[int, ...]) -> 
     }
     if not set(STACKED) & set(moved):
         return False
-    results = list(exercise.expected(Case(seen.case.tag, moved)))
+    results = [np.asarray(right) for right in exercise.expected(Case(seen.case.tag, moved))]  # no lists here
     inverse = tuple(int(k) for k in np.argsort(order))
     for at, name in enumerate(exercise.results):
         if name.removeprefix("d") in STACKED:

@@ -36,6 +36,7 @@ GRU_STEP = Exercise(
     reference=lambda x_t, h_prev, *w: reference.step(reference.Params(*w), x_t, h_prev),
     rules=(values("values", 0.75), *sides("B = 1, D = 1, H = 1, all sizes equal, a square W_xh")),
     heading="One step",
+    gates=("r", "z", "n"),
     hints=(
         "If z is 1 everywhere, what is h_t? And what does the candidate see of the past if r is 0?",
         "Two products for everything: x_t @ W_xh.T + b_h and h_prev @ W_hh.T, both (B, 3H). Cut each into r, "
@@ -56,6 +57,7 @@ GRU_FORWARD = Exercise(
         *sides("T = 1, B = 1, all sizes equal, a square W_xh"),
     ),
     heading="Unrolled in time",
+    gates=("r", "z", "n"),
     hints=(
         "What is different from rnn_forward, apart from the step?",
         "Keep a variable that starts as h0. In every step: compute the new state, store it in its own row.",
@@ -78,6 +80,7 @@ GRU_STEP_RESET_BEFORE = Exercise(
     reference=_reset_before,
     rules=(values("values", 0.75), *sides("B = 1, D = 1, H = 1, all sizes equal, a square W_xh")),
     heading="Reset before or after",
+    gates=("r", "z", "n"),
     hints=(
         "Can one product with W_hh still serve all three gates, if the candidate's has to wait for r?",
         "Cut W_hh into W_hr, W_hz, W_hn by np.split(W_hh, 3). First r and z; then what is left of the state, "

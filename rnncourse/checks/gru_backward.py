@@ -47,6 +47,7 @@ GRU_STEP_BACKWARD = Exercise(
         *sides("B = 1, D = 1, H = 1, all sizes equal, a square W_xh"),
     ),
     heading="Back through one step",
+    gates=("r", "z", "n"),
     hints=(
         "In how many places of the step does h_prev stand? Does dh_prev have a term for each of them?",
         "Compute r, z, n and q = h_prev @ W_hn.T + b_hn again. Then the gradients of what stands inside n, z "
@@ -94,6 +95,7 @@ GRU_BACKWARD = Exercise(
         *sides("T = 1, B = 1, all sizes equal, a square W_xh"),
     ),
     heading="Back through time",
+    gates=("r", "z", "n"),
     hints=(
         "Which two gradients arrive at h[t]? Which of them is missing at the last step?",
         "First the states: forward once, with h0 in front. Then t from T - 1 down to 0: the "

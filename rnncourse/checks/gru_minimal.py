@@ -74,6 +74,7 @@ MINIMAL_GATED_STEP_BACKWARD = Exercise(
         *sides("B = 1, D = 1, H = 1, all sizes equal, a square W_xh"),
     ),
     heading="Back through one step",
+    gates=("f", "n"),
     hints=(
         "In how many places does f stand? And h_prev? So how many arrows lead back to each?",
         "Name what the candidate sees: m = f * h_prev. From n you get da_n, from da_n you get dm "

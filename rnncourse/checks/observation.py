@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rnncourse.checks.exercise import Case, Exercise
+from rnncourse.checks.given import handed
 from rnncourse.checks.guard import SECONDS, Failure, Outcome, run
 from rnncourse.checks.plain_data import NUMERIC, Plain, arrays_in, plain
 
@@ -39,14 +40,24 @@ class Observation:
     live: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list, repr=False)
 
 
-def observe(exercise: Exercise, answer: Callable[..., Any], cases: Sequence[Case]) -> list[Observation]:
-    """Call ``answer`` on every case. A call that hangs or exits ends it: the rest counts as not tried."""
+def observe(
+    exercise: Exercise,
+    answer: Callable[..., Any],
+    cases: Sequence[Case],
+    go_on: Callable[[Observation], bool] = lambda observation: True,
+) -> list[Observation]:
+    """Call ``answer`` on every case. A call that hangs or exits ends it: the rest counts as not tried.
+
+    Once ``go_on`` says no to what was seen, there is nothing more to be learned, and the rest is left out.
+    """
     seen: list[Observation] = []
     over, ends = False, time.monotonic() + SECONDS_IN_ALL
     for case in cases:
         seen.append(Observation(case, failure=NOT_TRIED) if over else _one(exercise, answer, case))
         failure = seen[-1].failure
         over = over or (failure is not None and failure.final) or time.monotonic() > ends
+        if not go_on(seen[-1]):
+            break
     for observation in seen:  # only now: has a later call changed an earlier result?
         observation.kept = all(np.array_equal(now, then, equal_nan=True) for now, then in observation.live)
         observation.live.clear()
@@ -54,13 +65,13 @@ def observe(exercise: Exercise, answer: Callable[..., Any], cases: Sequence[Case
 
 
 def _one(exercise: Exercise, answer: Callable[..., Any], case: Case) -> Observation:
-    args = case.materialise()
+    args = handed(case.materialise())
     outcome: Outcome = run(answer, args, lambda value: _look(value, args), SECONDS)
     observation = Observation(case, failure=outcome.failure, printed=outcome.printed, warned=outcome.warned)
     observation.changed = tuple(
         name
         for (name, before), after in zip(case.args.items(), args, strict=True)
-        if isinstance(before, np.ndarray) and not _unchanged(before, after)
+        if not _unchanged(before, after)
     )
     if outcome.failure is None:
         observation.returned, shared, observation.live = outcome.seen
@@ -69,7 +80,14 @@ def _one(exercise: Exercise, answer: Callable[..., Any], case: Case) -> Observat
     return observation
 
 
-def _unchanged(before: np.ndarray, after: np.ndarray) -> bool:
+def _unchanged(before: Any, after: Any) -> bool:
+    """Say whether an argument is what it was: an array, a list of arrays, or what nobody can write to."""
+    if isinstance(before, list):
+        return len(before) == len(after) and all(map(_unchanged, before, after))
+    if not isinstance(before, np.ndarray):
+        return True
+    if type(after) is not np.ndarray:  # in a list, anything can be put in an array's place
+        return False
     same_kind = before.shape == after.shape and before.dtype == after.dtype
     return same_kind and bool(np.array_equal(before, after, equal_nan=before.dtype.kind == "f"))
 
@@ -80,8 +98,7 @@ def _look(
     """Take plain data out of a result, see which arguments' memory it uses, and keep it in sight."""
     arrays = arrays_in(value)
     shared = [
-        isinstance(arg, np.ndarray) and any(np.may_share_memory(arg, array) for array in arrays)
-        for arg in args
+        any(np.may_share_memory(own, array) for own in arrays_in(arg) for array in arrays) for arg in args
     ]
     live = [
         (array, array.copy())

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.checks.compare import numbers_of
+from rnncourse.checks.compare import pieces_of
 from rnncourse.checks.exercise import Exercise
 from rnncourse.checks.gate_order import block_facts, weights_in_another_order
 from rnncourse.checks.observation import Observation
+from rnncourse.checks.plain_data import Plain
 from rnncourse.checks.rules import Expected, compare_case
 
 _ENOUGH = 4  # numbers below which a coincidence is likely
@@ -24,6 +25,8 @@ Facts = dict[str, str]  # kind of fact -> sentence
 
 def pattern(exercise: Exercise, seen: Sequence[Observation], expected: Expected) -> tuple[str, ...]:
     """Describe the pattern that all wrong results of the ordinary calls share, if there is one."""
+    if exercise.kind == "bool":
+        return ()  # two values make no pattern
     wrong = [
         (observation, right)
         for observation, right in zip(seen, expected, strict=True)
@@ -39,11 +42,11 @@ def pattern(exercise: Exercise, seen: Sequence[Observation], expected: Expected)
         for index, name in enumerate(exercise.results):
             found: list[Facts] = []
             for observation, right in wrong:
-                got = numbers_of(observation.results[index])
-                if got is None or got.dtype.kind == "c":
+                got, want = _joined(observation.results[index]), _joined(right[index])
+                if got is None or want is None or got.dtype.kind == "c":
                     return ()
                 if compare_case(exercise, observation, right, index) is not None:
-                    found.append(_facts_of(exercise, name, got, right[index], observation))
+                    found.append(_facts_of(exercise, name, got, want, observation))
             for kind in found[0] if found else ():
                 if all(kind in others for others in found):
                     return (found[0][kind],)
@@ -56,6 +59,14 @@ def _facts_of(
     got = got.astype(np.float64)
     by_gate = block_facts(name, got, expected, exercise.gates)
     return by_gate | facts(name, got, expected, observation.case.args)
+
+
+def _joined(result: Plain) -> np.ndarray | None:
+    """Return a result's numbers as one array; a list of arrays of many shapes becomes one long row."""
+    pieces = [piece for piece in pieces_of(result) if piece is not None]
+    if not pieces or len(pieces) < len(pieces_of(result)):
+        return None
+    return pieces[0] if len(pieces) == 1 else np.concatenate([piece.ravel() for piece in pieces])
 
 
 def facts(name: str, got: np.ndarray, expected: np.ndarray, args: Mapping[str, Any]) -> Facts:

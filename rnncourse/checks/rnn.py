@@ -146,7 +146,7 @@ TRUNCATE_AND_CARRY = Exercise(
 
 
 # ---------------------------------------------------------------- the twist
-def _leaky(rng: Rng, T: int, B: int, D: int, H: int) -> Args:
+def leaky_sequence(rng: Rng, T: int, B: int, D: int, H: int) -> Args:
     """Draw leaks that differ from unit to unit and a mask with holes: at the start, inside and at the end."""
     mask = (rng.random((T, B)) < 0.6).astype(np.float64)
     if T > 1:
@@ -157,11 +157,11 @@ def _leaky(rng: Rng, T: int, B: int, D: int, H: int) -> Args:
 
 
 def _draw_leaky(rng: Rng) -> list[Case]:
-    cases = standard_cases(rng, sizes, _leaky, edges=({"T": 1}, {"B": 1}, _EQUAL))
-    full = [{**_leaky(rng, **sizes(rng)), "mask": None} for _ in range(2)]
+    cases = standard_cases(rng, sizes, leaky_sequence, edges=({"T": 1}, {"B": 1}, _EQUAL))
+    full = [{**leaky_sequence(rng, **sizes(rng)), "mask": None} for _ in range(2)]
     for args in full:
         args["mask"] = np.ones(args["x"].shape[:2])
-    extra = _leaky(rng, **sizes(rng))
+    extra = leaky_sequence(rng, **sizes(rng))
     whole = {**extra, "mask": extra["mask"] != 0, "leak": np.ones_like(extra["leak"])}
     integer = {**extra, "mask": extra["mask"].astype(np.int64)}
     return [
@@ -173,7 +173,7 @@ def _draw_leaky(rng: Rng) -> list[Case]:
     ]
 
 
-def _leaky_reference(
+def leaky_states(
     x: np.ndarray,
     h0: np.ndarray,
     W_xh: np.ndarray,
@@ -182,6 +182,7 @@ def _leaky_reference(
     leak: np.ndarray,
     mask: np.ndarray,
 ) -> np.ndarray:
+    """Run the leaky network; return the state after every step, (T, B, H)."""
     states, h = np.empty((*x.shape[:2], len(b_h)), np.result_type(x, h0)), h0
     for t in range(len(x)):
         leaked = (1 - leak) * h + leak * reference.step(_params(W_xh, W_hh, b_h), x[t], h)
@@ -194,7 +195,7 @@ LEAKY_RNN_FORWARD = Exercise(
     id="rnn.leaky_rnn_forward",
     results=("h",),
     draw=_draw_leaky,
-    reference=_leaky_reference,
+    reference=leaky_states,
     rules=(
         values("every position counting", 0.4, ("full",)),
         values("masked positions carry the state over", 0.35),

@@ -70,7 +70,9 @@ def _masked(rng: Rng, T: int, B: int, V: int, holes: int = 0) -> Args:
     return {**_loss(rng, T, B, V), "mask": mask}
 
 
-def _draw_loss(rng: Rng) -> list[Case]:
+def draw_loss(rng: Rng) -> list[Case]:
+    """Draw what the loss and its gradient are called with: masks of all kinds, large logits."""
+
     def sizes(r: Rng) -> dict[str, int]:
         return distinct(r, T=(4, 7), B=(2, 5), V=(3, 8))
 
@@ -104,7 +106,7 @@ SOFTMAX_CROSS_ENTROPY = Exercise(
     id="rnn.softmax_cross_entropy",
     results=("loss",),
     kind="float",
-    draw=_draw_loss,
+    draw=draw_loss,
     reference=losses.softmax_cross_entropy,
     rules=(
         values("without a mask", 0.35),

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnncourse.checks.compare import Difference, difference, in_words, kind_difference, numbers_of
+from rnncourse.checks.compare import Difference, Right, difference, in_words, kind_difference, pieces_of
 from rnncourse.checks.exercise import Exercise
 from rnncourse.checks.observation import Observation
-from rnncourse.checks.plain_data import Plain
 
-Expected = Sequence[tuple[np.ndarray, ...]]
+Expected = Sequence[tuple[Right, ...]]
 Judge = Callable[[Exercise, Sequence[Observation], Expected], Difference | None]
 
 
@@ -34,7 +33,7 @@ class Rule:
 def compare_case(
     exercise: Exercise,
     seen: Observation,
-    expected: tuple[np.ndarray, ...],
+    expected: tuple[Right, ...],
     result: int | None = None,
     part: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Difference | None:
@@ -89,8 +88,9 @@ def kinds(name: str = "shape and dtype", weight: float = 0.06) -> Rule:
                 return Difference("Not every call came back.")
             if len(observation.results) != len(exercise.results):
                 return Difference(f"What came back is {in_words(observation.returned)}.")
-            for result, got, want in zip(exercise.results, observation.results, right, strict=True):
-                found = kind_difference(result, got, want, exercise.kind)
+            asked = zip(exercise.results, observation.results, right, exercise.kinds, strict=True)
+            for result, got, want, kind in asked:
+                found = kind_difference(result, got, want, kind)
                 if found is not None:
                     note = f"With {observation.case.note}: " if observation.case.note else ""
                     return Difference(note + found.text)
@@ -109,12 +109,14 @@ def float32(weight: float = 0.05) -> Rule:
             found = compare_case(exercise, observation, right)
             if found is not None:
                 return found
-            for result, got, want in zip(exercise.results, observation.results, right, strict=True):
-                is_array = isinstance(got, np.ndarray) and exercise.kind == "array"
-                if is_array and got.dtype.newbyteorder("=") != want.dtype:
-                    return Difference(
-                        f"{result} is {got.dtype} where the inputs are float32: dtype in, dtype out."
-                    )
+            asked = zip(exercise.results, observation.results, right, exercise.kinds, strict=True)
+            for result, got, want, kind in asked:
+                pairs = zip(got, want, strict=True) if isinstance(want, list) else [(got, want)]
+                for mine, right_one in pairs if kind in ("array", "arrays") else ():
+                    if isinstance(mine, np.ndarray) and mine.dtype.newbyteorder("=") != right_one.dtype:
+                        return Difference(
+                            f"{result} is {mine.dtype} where the inputs are float32: dtype in, dtype out."
+                        )
         return None
 
     return Rule("float32 in, float32 out", weight, judge)
@@ -163,19 +165,23 @@ def fresh(weight: float = 0.04) -> Rule:
 
 
 def _repeats(
-    exercise: Exercise, seen: Sequence[Observation], again: Observation, right: tuple[np.ndarray, ...]
+    exercise: Exercise, seen: Sequence[Observation], again: Observation, right: tuple[Right, ...]
 ) -> bool:
     """Say whether a repeated call gives what the first one gave, be it right or wrong."""
     if compare_case(exercise, again, right) is None:
         return True
     first = next(observation for observation in seen if observation.case.args is again.case.args)
     pairs = zip(first.results, again.results, strict=False)
-    return all(np.array_equal(_array(one), _array(two), equal_nan=True) for one, two in pairs)
+    return all(
+        len(pieces_of(one)) == len(pieces_of(two)) and all(map(_equal, pieces_of(one), pieces_of(two)))
+        for one, two in pairs
+    )
 
 
-def _array(result: Plain) -> np.ndarray:
-    numbers = numbers_of(result)
-    return np.zeros(0) if numbers is None else numbers
+def _equal(one: np.ndarray | None, two: np.ndarray | None) -> bool:
+    if one is None or two is None:
+        return one is two
+    return np.array_equal(one, two, equal_nan=True)
 
 
 def sides(edges: str = "", single_precision: bool = True) -> tuple[Rule, ...]:

@@ -1,11 +1,11 @@
 """NumPy references: an explicit loop over time forward, a hand-derived loop backward, and nothing hidden.
 
 Read the modules in this order: ``feedforward``, ``rnn``, ``output_layer``, ``embedding``, ``losses``,
-``gradcheck``, ``optim``, ``lstm``, ``gru``, ``checkpointing``; then the variants ``peephole_lstm``,
-``coupled_lstm`` and ``min_gru``, and what is built of any cell: ``bidirectional``, ``stacked``; then what
-the applications stand on: ``attention``, ``sampling``, ``decoding``, ``crf``, ``ctc``, ``ctc_decoding``.
-One step of a cell and its equations stand in ``rnn_cell``, ``lstm_cell`` and ``gru_cell``; ``rnn``,
-``lstm`` and ``gru`` know those names too.  Importing this package loads NumPy and nothing else.
+``gradcheck``, ``optim``, ``gradients``, ``lstm``, ``gru``, ``checkpointing``.  One step of a cell and its
+equations stand in ``rnn_cell``, ``lstm_cell`` and ``gru_cell``; ``rnn``, ``lstm`` and ``gru`` know those
+names too.  Then come the variants ``peephole_lstm``, ``coupled_lstm`` and ``min_gru``; what is built of any
+cell, ``bidirectional`` and ``stacked``; and what the applications stand on: ``attention``, ``sampling``,
+``decoding``, ``crf``, ``ctc``, ``ctc_decoding``.  Importing this package loads NumPy and nothing else.
 
 Conventions that hold everywhere here:
 
@@ -29,6 +29,7 @@ from rnncourse.reference import (
     embedding,
     feedforward,
     gradcheck,
+    gradients,
     gru,
     losses,
     lstm,
@@ -53,6 +54,7 @@ __all__ = [
     "embedding",
     "feedforward",
     "gradcheck",
+    "gradients",
     "gru",
     "losses",
     "lstm",

@@ -68,6 +68,11 @@ def nonlinear(name: str) -> tuple[_Function, _Function]:
     return _NONLINEARITIES[name]
 
 
+def slope(h: np.ndarray, nonlinearity: str = "tanh") -> np.ndarray:
+    """Return the derivative of ``"tanh"`` or ``"relu"`` where its value is ``h``; same shape."""
+    return nonlinear(nonlinearity)[1](h)
+
+
 def check_params(params: Params) -> tuple[int, int]:
     """Return ``(D, H)`` of well-formed parameters."""
     check_shape("W_xh", params.W_xh, "H", "D")

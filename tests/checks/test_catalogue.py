@@ -61,7 +61,11 @@ def test_ids_and_sentences_are_unique():
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.id)
 def test_sentence_is_one_for_a_learner(mistake):
     assert mistake.sentence.startswith(
-        ("Your numbers are what comes out when ", "Your numbers are right, but ")
+        (
+            "Your numbers are what comes out when ",
+            "Your numbers are right, but ",
+            "Your test answers like one that ",
+        )
     )
     assert mistake.sentence.endswith(".")
     assert "  " not in mistake.sentence

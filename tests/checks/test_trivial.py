@@ -13,6 +13,13 @@ def unsolved(*args):
     raise NotImplementedError
 
 
+def full(value, fill):
+    """Return something of the same kind and shape, filled with one number."""
+    if isinstance(value, list):
+        return [full(item, fill) for item in value]
+    return np.full_like(value, fill) if isinstance(value, np.ndarray) else type(value)(np.nan_to_num(fill))
+
+
 def shaped(exercise, fill):
     """Return a function that gives the right shape and dtype, filled with one number."""
     asked = checks.find(exercise)
@@ -20,10 +27,7 @@ def shaped(exercise, fill):
     def answer(*args):
         value = asked.reference(*args)
         values = value if isinstance(value, tuple) else (value,)
-        filled = tuple(
-            np.full_like(v, fill) if isinstance(v, np.ndarray) else type(v)(np.nan_to_num(fill))
-            for v in values
-        )
+        filled = tuple(full(v, fill) for v in values)
         return filled if isinstance(value, tuple) else filled[0]
 
     return answer

@@ -31,6 +31,27 @@ _MODULES = {
         "rnn_chunks",
         "rnn_leaky",
     ),
+    "bptt": (
+        "bptt_loss",
+        "bptt_output",
+        "bptt",
+        "bptt_time",
+        "bptt_sums",
+        "bptt_numerical",
+        "bptt_truncated",
+        "bptt_catch",
+        "bptt_leaky",
+    ),
+    "gradients": (
+        "gradients_spectrum",
+        "gradients",
+        "gradients_product",
+        "gradients_clipping",
+        "gradients_horizon",
+        "gradients_orthogonal",
+        "gradients_adding",
+        "gradients_leaky",
+    ),
     "lstm": (
         "lstm_sequence",
         "lstm",
@@ -39,11 +60,13 @@ _MODULES = {
         "lstm_backward_sums",
         "lstm_step_backward",
         "lstm_step_gradients",
+        "lstm_step_again",
         "lstm_forget_bias",
         "lstm_peephole",
         "lstm_coupled",
         "lstm_twist",
         "lstm_twist_gradients",
+        "lstm_twist_again",
         "lstm_kept",
     ),
     "gru": (
@@ -65,13 +88,18 @@ _MODULES = {
 
 @dataclass(frozen=True)
 class Mistake:
-    """One mistake: its id and exercise, what to say, where to read, and the wrong function."""
+    """One mistake: its id and exercise, what to say, where to read, and how to get the wrong function."""
 
     id: str
     exercise: str
     sentence: str
     section: tuple[str, str]  # stem of the chapter, heading
-    function: Callable[..., Any]
+    make: Callable[[], Callable[..., Any]]
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The wrong function; a new one each time where it keeps something between its calls."""
+        return self.make()
 
 
 class Catalogue:
@@ -82,7 +110,7 @@ class Catalogue:
         self.mistakes: list[Mistake] = []
 
     def of(
-        self, exercise: str, name: str, heading: str, when: str
+        self, exercise: str, name: str, heading: str, when: str, keeps: bool = False
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """File the decorated function as a mistake made in ``exercise``.
 
@@ -97,12 +125,16 @@ class Catalogue:
         when : str
             How "Your numbers are what comes out when ..." goes on. A text that begins with a capital letter
             is the whole sentence (for mistakes that numbers do not show).
+        keeps : bool
+            The function keeps something between its calls. Then what is decorated makes it, without
+            arguments, so that one check cannot spoil the next.
         """
 
         def file(function: Callable[..., Any]) -> Callable[..., Any]:
             sentence = when if when[0].isupper() else f"Your numbers are what comes out when {when}"
             full = f"{self.stem}.{exercise}"
-            self.mistakes.append(Mistake(f"{full}:{name}", full, sentence, (self.stem, heading), function))
+            make = function if keeps else lambda: function
+            self.mistakes.append(Mistake(f"{full}:{name}", full, sentence, (self.stem, heading), make))
             return function
 
         return file
@@ -120,7 +152,7 @@ def catalogue(stem: str) -> list[Mistake]:
     Raises
     ------
     ValueError
-        ``"no catalogue of mistakes for 'x'; there are: feedforward, rnn"``.
+        ``"no catalogue of mistakes for 'x'; there are: feedforward, rnn, ..."``.
     """
     if stem not in _MODULES:
         raise ValueError(f"no catalogue of mistakes for {stem!r}; there are: {', '.join(_MODULES)}")

@@ -12,7 +12,7 @@ from rnncourse.checks.mistakes.lstm_backward import right_gradients
 from rnncourse.checks.mistakes.lstm_coupled import coupled
 from rnncourse.checks.mistakes.lstm_peephole import peephole
 from rnncourse.checks.mistakes.lstm_sequence import run
-from rnncourse.checks.mistakes.lstm_twist import way_back
+from rnncourse.checks.mistakes.lstm_twist_way_back import way_back
 from rnncourse.checks.mistakes.lstm_way_back import BACK, back
 
 CATALOGUE = Catalogue("lstm")
@@ -26,29 +26,19 @@ def _wide(results: tuple[Array, ...]) -> tuple[Array, ...]:
 
 # ---------------------------------------------------------------- gradients that stay
 class Kept:
-    """A way back whose weight gradients are never set to zero: they add up from call to call.
-
-    It forgets everything when it is called as at first for the second time, which ends a check: so every
-    check sees the same.
-    """
+    """A way back whose weight gradients are never set to zero: they add up from call to call."""
 
     def __init__(self, function: Function, weights_from: int) -> None:
         self.function, self.weights_from = function, weights_from
-        self.first: list[bytes] = []
         self.sums: dict[tuple[tuple[int, ...], ...], list[Array]] = {}
 
     def __call__(self, *args: Array) -> tuple[Array, ...]:
         """Return the gradients of this call, with those of all calls of the same sizes in the weights'."""
-        call = [arg.tobytes() for arg in args]
         results = self.function(*args)
         shapes = tuple(arg.shape for arg in args)
         before = self.sums.get(shapes, [np.zeros_like(result) for result in results[self.weights_from :]])
         total = [a + b for a, b in zip(before, results[self.weights_from :], strict=True)]
         self.sums[shapes] = total
-        if call == self.first:
-            self.first, self.sums = [], {}
-        elif not self.first:
-            self.first = call
         return *results[: self.weights_from], *total
 
 
@@ -57,9 +47,11 @@ KEPT = (
     "them. Begin each call "
     "with zeros."
 )
-_of("lstm_step_backward", "gradients_kept", BACK, KEPT)(Kept(back, 3))
-_of("lstm_backward", "gradients_kept", _TIME, KEPT)(Kept(right_gradients, 3))
-_of("coupled_peephole_lstm_step_backward", "gradients_kept", BACK, KEPT)(Kept(way_back, 3))
+_of("lstm_step_backward", "gradients_kept", BACK, KEPT, keeps=True)(lambda: Kept(back, 3))
+_of("lstm_backward", "gradients_kept", _TIME, KEPT, keeps=True)(lambda: Kept(right_gradients, 3))
+_of("coupled_peephole_lstm_step_backward", "gradients_kept", BACK, KEPT, keeps=True)(
+    lambda: Kept(way_back, 3)
+)
 
 
 # ---------------------------------------------------------------- what the caller passed in

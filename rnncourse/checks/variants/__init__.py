@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-_STEMS = ("feedforward", "rnn", "lstm", "gru")
+_STEMS = ("feedforward", "rnn", "bptt", "gradients", "lstm", "gru")
 
 
 class Collection:
