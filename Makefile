@@ -101,6 +101,7 @@ serve: book  ## open the book on localhost
 
 labs: env data  ## train the labs in full
 	@$(BIN)/rnncourse train text_generation
+	@$(BIN)/rnncourse train gru --record
 
 mutants: env  ## try every small change of every solution on its check
 	@$(BIN)/rnncourse mistakes --mutants

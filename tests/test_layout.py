@@ -54,9 +54,6 @@ VARIANTS = {"peephole_lstm": "lstm", "coupled_lstm": "lstm", "min_gru": "gru"}
 # chapter is written its stem is known from the table of contents, and its line here must go.
 AHEAD_OF_THEIR_CHAPTER = {
     "text_generation": "its data and its first lab serve the chapter rnn",
-    "bptt": "its assignment; the chapter is still to be written",
-    "gradients": "its assignment is ready before the prose",
-    "gru": "reference, module and exercises; its chapter is to be written",
 }
 ASSIGNMENT = (
     "book/{}.md",

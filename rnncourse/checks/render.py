@@ -17,7 +17,7 @@ _WIDTH = 100
 _PRINTED = 8  # lines
 _INDENT = " " * 11
 # Chapters that have exercises and are not written yet: no message sends a learner to a missing page.
-TO_COME: frozenset[str] = frozenset({"bptt", "gradients", "gru"})
+TO_COME: frozenset[str] = frozenset()
 
 
 def _headline(verdict: Verdict) -> str:

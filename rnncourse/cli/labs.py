@@ -1,21 +1,29 @@
-"""``rnncourse train``: train a lab's model and compare it with its baselines."""
+"""``rnncourse train``: train a lab's models and compare them with their baselines."""
 
 from __future__ import annotations
 
 import argparse
+import datetime
+import json
+import platform
+from pathlib import Path
+from typing import Any
 
+import rnncourse
 from rnncourse.errors import CourseError
+
+# Labs that the book shows a record of: always trained in full, so that one seed gives one result.
+RECORDED = ("gradients", "gru", "lstm")
+LABS = (*RECORDED, "text_generation")
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Add the command to the parser."""
     train = commands.add_parser("train", help="train a lab's model and compare it with its baselines")
-    train.add_argument("lab", metavar="LAB")
-    train.add_argument(
-        "--seconds", type=_positive, default=60.0, help="time to train text_generation (default 60)"
-    )
-    train.add_argument("--seed", type=int, default=0, help="for text_generation; lstm runs several")
-    train.add_argument("--record", action="store_true", help="write the result where the book shows it from")
+    train.add_argument("lab", metavar="LAB", help=f"one of: {', '.join(LABS)}")
+    train.add_argument("--seconds", type=_positive, help="time to train (default 60)")
+    train.add_argument("--seed", type=int, default=0, help="not for gru and lstm, which run several")
+    train.add_argument("--record", action="store_true", help="write the results where the book reads them")
     train.set_defaults(run=_train)
 
 
@@ -31,16 +39,57 @@ def _positive(text: str) -> float:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    labs = ("lstm", "text_generation")
-    if arguments.lab not in labs:
-        raise CourseError(f"there is no lab {arguments.lab!r}; there are: {', '.join(labs)}")
-    if arguments.lab == "lstm":
+    lab = arguments.lab
+    if lab not in LABS:
+        raise CourseError(f"there is no lab {lab!r}; there are: {', '.join(LABS)}")
+    if lab in RECORDED and arguments.seconds is not None:
+        raise CourseError(f"the lab {lab} always trains in full, for some minutes; leave out --seconds")
+    if lab not in RECORDED and arguments.record:
+        raise CourseError(f"the book shows no record of the lab {lab}; leave out --record")
+    if lab == "gradients":
+        import torch
+
+        from rnncourse.labs import gradients
+
+        torch.set_num_threads(1)  # the matrices are small: more threads would only wait
+        target = _place(lab) if arguments.record else None  # complain before the work, not after it
+        results = gradients.experiment(seed=arguments.seed)
+        if target:
+            command = f"rnncourse train {lab}" + (f" --seed {arguments.seed}" if arguments.seed else "")
+            record = {"command": f"{command} --record", "seed": arguments.seed, **_circumstances(), **results}
+            target.write_text(json.dumps(record) + "\n", encoding="utf-8")
+            print(f"written: {target}")
+    elif lab == "gru":
+        from rnncourse.labs import gru
+
+        gru.compare(gru.RECORD if arguments.record else None)
+    elif lab == "lstm":
         from rnncourse.labs import lstm
 
         lstm.run(record=arguments.record)
-        return
-    if arguments.record:
-        raise CourseError("the lab text_generation keeps no record; leave out --record")
-    from rnncourse.labs import text_generation
+    else:
+        from rnncourse.labs import text_generation
 
-    text_generation.run(seconds=arguments.seconds, seed=arguments.seed)
+        text_generation.run(seconds=arguments.seconds or 60.0, seed=arguments.seed)
+
+
+def _place(lab: str) -> Path:
+    """Return the file that the book reads a lab's results from."""
+    folder = Path(rnncourse.__file__).resolve().parents[1] / "book" / "results"
+    if not folder.is_dir():
+        raise CourseError(f"there is no folder {folder}: use --record in a clone of the repository")
+    return folder / f"{lab}.json"
+
+
+def _circumstances() -> dict[str, Any]:
+    """Return the day, the processor and the versions that results may depend on."""
+    import numpy as np
+    import torch
+
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        device = next(line.split(": ", 1)[1] for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        device = platform.processor() or platform.machine()
+    versions = {"python": platform.python_version(), "numpy": np.__version__, "torch": torch.__version__}
+    return {"date": datetime.date.today().isoformat(), "device": device, "versions": versions}

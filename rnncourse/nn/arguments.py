@@ -119,7 +119,7 @@ def check_size(state: Sequence[Tensor], shapes: Sequence[tuple[int, ...]]) -> No
 
 
 def check_state_type(state: Sequence[Tensor], weight: Tensor) -> None:
-    """Raise unless type and device of every part of the state are those of the weights."""
+    """Raise unless type and device of every part of the state, any shape, are those of the weights."""
     for part in state:
         if part.dtype != weight.dtype and not autocasts(part.device.type):
             raise ValueError(

@@ -41,7 +41,7 @@ class Passed(NamedTuple):
 
     history: State  # each part of the state after every step, (sum(sizes), H)
     last: State  # each part of every sequence's state after its own last step, (B, H)
-    kept: State  # whatever else its backward loop needs
+    kept: State  # whatever else its backward loop needs, of any shape
 
 
 class Gradients(NamedTuple):
@@ -119,7 +119,10 @@ class Recurrence(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, dout: Tensor, *dlast: Tensor) -> tuple[Tensor | None, ...]:
-        """Return the gradients of all tensors that want one."""
+        """Return the gradients of all tensors that want one, given those of the results of ``forward``.
+
+        ``dout`` is ``(sum(sizes), H)``, and every part of ``dlast`` ``(B, H)``.
+        """
         with _no_autocast(dout.device.type):  # the forward pass has settled the type
             # create_graph=True turns recording on in here; is_grads_batched=True puts us under vmap
             again = torch.is_grad_enabled() or any(map(_is_batched, (dout, *dlast)))

@@ -28,7 +28,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnncourse.reference.arguments import check_shape, float_dtype, sequence_mask
+from rnncourse.reference.arguments import (
+    check_draw,
+    check_kind,
+    check_shape,
+    float_dtype,
+    floats,
+    sequence_mask,
+)
 
 
 class Params(NamedTuple):
@@ -50,6 +57,7 @@ def init(
 
     The draws are made in float64 and then rounded: one seed gives the same weights in every dtype.
     """
+    check_draw(rng, dtype, query_size=query_size, key_size=key_size, attention_size=attention_size)
     shapes = [(attention_size, query_size), (attention_size, key_size), (attention_size,)]
     bounds = [1 / math.sqrt(shape[-1]) for shape in shapes]
     return Params(*(rng.uniform(-b, b, shape).astype(dtype) for b, shape in zip(bounds, shapes)))
@@ -198,8 +206,8 @@ def _prepare(
     query: np.ndarray, keys: np.ndarray, values: np.ndarray, mask: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Check the arguments; return query (B, T, H), keys (B, S, K), values (B, S, E), mask (B, 1, S)."""
-    query, keys, values = np.asarray(query), np.asarray(keys), np.asarray(values)
-    if query.ndim not in (2, 3):
+    query, keys, values = floats("query", query), np.asarray(keys), np.asarray(values)
+    if query.ndim not in (2, 3) or query.shape[-1] == 0:
         raise ValueError(f"query should have shape (B, H) or (T, B, H), got {query.shape}")
     B = query.shape[-2]
     check_shape("keys", keys, "S", B, "K")
@@ -222,6 +230,7 @@ def _dot_scores(q: np.ndarray, k: np.ndarray) -> np.ndarray:
 
 def _additive_scores(params: Params, q: np.ndarray, k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the hidden units of every pair of a query and a place, ``(B, T, S, A)``, and their scores."""
+    check_kind("params", params, Params)
     W_q, W_k, v = params
     check_shape("W_q", W_q, "A", q.shape[2])
     check_shape("W_k", W_k, len(W_q), k.shape[2])

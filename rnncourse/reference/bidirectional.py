@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnncourse.reference.arguments import check_shape
+from rnncourse.reference.arguments import check_kind, check_shape
 
 State = tuple[np.ndarray, ...]
 
@@ -119,8 +119,7 @@ def one_way(
     if state is not None:
         # A run over no steps tells how many parts there are: one history for each, and the cache.
         parts = len(cell.forward(params, x[:0], **options)) - 1
-        if len(state) != parts:
-            raise ValueError(f"state should have {parts} parts, got {len(state)}")
+        check_parts("state", state, x.shape[1], "H", parts=parts)
     *histories, cache = cell.forward(params, x, *(state or ()), mask=mask, **options)
     last = tuple(history[-1].copy() for history in histories)
     return histories[0], last, OneWayCache(cell, cache, histories[0].shape, len(histories))
@@ -147,9 +146,12 @@ def one_way_backward(
     dstate : tuple of arrays (B, H)
     dparams : cell.Params
     """
+    check_kind("cache", cache, OneWayCache)
     check_shape("dh", dh, *cache.shape)
     dh = np.array(dh)
-    if dlast is None:
+    if dlast is not None:
+        check_parts("dlast", dlast, *cache.shape[1:], parts=cache.parts)
+    else:
         dlast = (np.zeros(cache.shape[1:], dh.dtype),) * cache.parts
     dh[-1] += dlast[0]  # the last h is h[-1]: it is seen twice
     dx, *dstate, dparams = cache.cell.backward(dh, *dlast[1:], cache.cache, window=window)
@@ -197,9 +199,10 @@ def forward(
     ValueError
         What ``one_way`` says, and ``"state[0] should have shape (2, B, H), got ..."``.
     """
+    check_kind("params", params, Params)
     starts: Sequence[State | None] = (None, None)
     if state is not None:
-        check_parts("state", state, 2)
+        check_parts("state", state, 2, "B", "H")
         starts = [tuple(part[i] for part in state) for i in range(2)]
     h, last, cache = one_way(cell, params.from_start, x, starts[0], mask, **options)
     backwards = None if mask is None else np.asarray(mask)[::-1]
@@ -235,6 +238,7 @@ def backward(
     ValueError
         When ``dh`` or a part of ``dlast`` has another shape than its state, or ``window`` is below 1.
     """
+    check_kind("cache", cache, Cache)
     T, B, H = cache.from_start.shape
     check_shape("dh", dh, T, B, 2 * H)
     ends: Sequence[State | None] = (None, None)
@@ -249,22 +253,22 @@ def backward(
     return dx + dx_end[::-1], both, Params(dparams, dparams_end)
 
 
-def check_parts(
-    name: str, state: State, first: int, B: int | str = "B", H: int | str = "H", parts: int | None = None
-) -> None:
-    """Raise a ``ValueError`` unless every part of a state has the shape ``(first, B, H)``.
+def check_parts(name: str, state: State, *expected: int | str, parts: int | None = None) -> None:
+    """Raise an error unless a state is a tuple and every part has the ``expected`` shape.
 
     Parameters
     ----------
     name : str
         The argument's name, as the caller knows it.
-    state : tuple of arrays
-    first, B, H : int or str
-        As ``arguments.check_shape`` takes them.
+    state : tuple of arrays, any shape
+    expected : int or str
+        One entry per axis, as ``arguments.check_shape`` takes them: ``2, "B", "H"``.
     parts : int, optional
         How many there should be.
     """
+    if not isinstance(state, tuple | list):
+        raise TypeError(f"{name} should be a tuple of arrays, got {type(state).__name__}")
     if parts is not None and len(state) != parts:
         raise ValueError(f"{name} should have {parts} parts, got {len(state)}")
     for i, part in enumerate(state):
-        check_shape(f"{name}[{i}]", part, first, B, H)
+        check_shape(f"{name}[{i}]", part, *expected)

@@ -33,7 +33,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnncourse.reference.arguments import check_shape, check_sizes
+from rnncourse.reference.arguments import check_kind, check_shape, check_sizes
 from rnncourse.reference.buffers import empty
 
 
@@ -98,6 +98,7 @@ def forward(
     T = len(x)
     length = max(1, math.isqrt(T)) if segment is None else segment
     check_sizes(segment=length)
+    check_kind("params", params, cell.Params)
     params = type(params)(*(np.array(p) for p in params))
     segments = [(start, min(start + length, T)) for start in range(0, T, length)] or [(0, 0)]
 
@@ -141,6 +142,7 @@ def backward(kept: Checkpoints, dh: np.ndarray, *dlast: np.ndarray) -> tuple[Any
         When ``dh`` has another number of steps than ``x``; when ``x`` or ``mask`` has visibly changed since
         ``forward``; and what the cell has to say.
     """
+    check_kind("kept", kept, Checkpoints)
     cell, params, x, mask, options, segments, states, cache = kept
     check_shape("dh", dh, len(x), "B", "H")
     gradient: tuple[np.ndarray, ...] = (np.zeros((), dh.dtype), *dlast)  # what later segments send back

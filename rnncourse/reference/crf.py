@@ -159,8 +159,8 @@ def marginals(scores: Scores, mask: np.ndarray | None = None) -> np.ndarray:
     marginals : array (T, B, K)
         Sum to 1 over the tags; 0 where the mask is.
     """
-    ones = np.ones(np.shape(scores.emissions)[1:2])
-    return log_partition_backward(ones, scores, mask).emissions
+    batch = Chain(scores, mask).last.shape
+    return log_partition_backward(np.ones(batch), scores, mask).emissions
 
 
 def negative_log_likelihood(scores: Scores, tags: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
@@ -195,6 +195,7 @@ def negative_log_likelihood_backward(
     -------
     dscores : Scores
     """
+    dloss = Chain(scores, mask).upstream("dloss", dloss)
     expected = log_partition_backward(dloss, scores, mask)
     return Scores(*(e - there for e, there in zip(expected, score_backward(dloss, scores, tags, mask))))
 

@@ -4,7 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncourse.reference.arguments import check_ids, check_scores, check_shape, float_dtype, sequence_mask
+from rnncourse.reference.arguments import (
+    check_ids,
+    check_kind,
+    check_scores,
+    check_shape,
+    float_dtype,
+    sequence_mask,
+)
 from rnncourse.reference.losses import log_sum_exp
 
 
@@ -31,6 +38,7 @@ class Chain:
     """
 
     def __init__(self, scores: Scores, mask: np.ndarray | None) -> None:
+        check_kind("scores", scores, Scores)
         given = Scores(*map(np.asarray, scores))
         check_shape("emissions", given.emissions, "T", "B", "K")
         T, B, K = given.emissions.shape
@@ -100,7 +108,7 @@ class Chain:
         return log_z
 
     def refuse_impossible(self, total: np.ndarray) -> None:
-        """Raise where the best score, or the sum over all, says that everything is forbidden."""
+        """Raise where the best score ``(B,)``, or the sum over all, says that everything is forbidden."""
         if np.isneginf(total).any():
             raise ValueError(
                 "the scores should leave at least one sequence of tags possible, "

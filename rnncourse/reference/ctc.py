@@ -29,7 +29,7 @@ with ``torch.nn.functional.ctc_loss`` after a ``log_softmax``.
 
 import numpy as np
 
-from rnncourse.reference.arguments import check_shape
+from rnncourse.reference.arguments import check_shape, check_sizes
 from rnncourse.reference.ctc_trellis import Trellis
 
 
@@ -51,6 +51,7 @@ def collapse(path: np.ndarray, blank: int = 0) -> np.ndarray:
     check_shape("path", path, "T")
     if path.size and not np.issubdtype(path.dtype, np.integer):
         raise ValueError(f"path should hold integers, got dtype {path.dtype}")
+    check_sizes(least=0, blank=blank)
     # Merge first: a blank between two equal labels is what keeps them two.
     begins = np.concatenate([[True], path[1:] != path[:-1]])[: len(path)]
     return path[begins & (path != blank)].astype(np.intp)

@@ -10,6 +10,7 @@ al. 2014's.
 
 import numpy as np
 
+from rnncourse.reference.arguments import check_sizes
 from rnncourse.reference.ctc import collapse
 from rnncourse.reference.ctc_trellis import counting_frames
 from rnncourse.reference.losses import log_softmax
@@ -32,8 +33,8 @@ def best_path(
 
     Returns
     -------
-    labels : list of B integer arrays
-        Of lengths that differ.
+    labels : list of B integer arrays (L,)
+        L may differ from one to the next.
 
     Raises
     ------
@@ -74,8 +75,7 @@ def prefix_beam_search(
     """
     logits, frames = counting_frames(logits, input_lengths, blank)
     lengths = frames.sum(axis=0)
-    if beam_size < 1:
-        raise ValueError(f"beam_size should be at least 1, got {beam_size}")
+    check_sizes(beam_size=beam_size)
     return [_search(log_softmax(logits[:n, b]), beam_size, blank) for b, n in enumerate(lengths)]
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnncourse.reference.arguments import check_ids, check_lengths, check_scores, check_shape, float_dtype
+from rnncourse.reference.arguments import check_ids, check_lengths, check_scores, check_shape, floats
 from rnncourse.reference.losses import log_softmax, log_sum_exp
 
 
@@ -30,9 +30,10 @@ def counting_frames(
         On a wrong shape, a blank or a length out of range, and NaN, +inf or nothing but -inf in a frame
         that counts.
     """
-    logits = np.asarray(logits, float_dtype(logits))
+    logits = floats("logits", logits)
     check_shape("logits", logits, "T", "B", "V")
     T, B, V = logits.shape
+    check_shape("blank", np.asarray(blank))
     check_ids("blank", np.asarray(blank), V)
     frames = np.arange(T)[:, None] < check_lengths("input_lengths", input_lengths, B, T)
     check_scores("logits", logits, frames[:, :, None])

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnncourse.reference.arguments import check_ids, check_shape
+from rnncourse.reference.arguments import check_ids, check_number, check_shape, check_sizes, floats
 from rnncourse.reference.sampling import nucleus_filter, sample, scores_to_choose_from, top_k_filter
 
 Step = Callable[[int, Any], tuple[np.ndarray, Any]]
@@ -69,6 +69,8 @@ def sample_decode(
     -------
     ids : list of int
     """
+    draws = floats("draws", draws)
+    check_shape("draws", draws, "max_length")
     if len(draws) == 0:
         raise ValueError("draws should hold at least one number, got none")
 
@@ -125,7 +127,9 @@ def beam_search(
         On ``beam_size`` or ``max_length`` below 1; and where what ``step`` returns has a wrong shape, NaN,
         +inf or nothing but -inf in it.
     """
-    _check_at_least_one(beam_size=beam_size, max_length=max_length)
+    check_sizes(beam_size=beam_size, max_length=max_length)
+    check_sizes(least=0, bos_id=bos_id, eos_id=eos_id)
+    check_number("length_penalty", length_penalty)
     living = [_Hypothesis((), 0.0, bos_id, state)]
     done: list[tuple[list[int], float]] = []
 
@@ -163,7 +167,8 @@ def _write(
     choose: Callable[[np.ndarray, int], int],
 ) -> list[int]:
     """Feed every chosen token back until ``eos_id`` or ``max_length``."""
-    _check_at_least_one(max_length=max_length)
+    check_sizes(max_length=max_length)
+    check_sizes(least=0, bos_id=bos_id, eos_id=eos_id)
     ids: list[int] = []
     token = bos_id
     for t in range(max_length):
@@ -183,9 +188,3 @@ def _ask(step: Step, token: int, state: Any, eos_id: int) -> tuple[np.ndarray, A
     check_ids("eos_id", np.asarray(eos_id), len(log_p))
     # A copy, in case the model writes its next answer to the same place; and sums in float64.
     return log_p.astype(np.float64), state
-
-
-def _check_at_least_one(**numbers: int) -> None:
-    for name, number in numbers.items():
-        if number < 1:
-            raise ValueError(f"{name} should be at least 1, got {number}")

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import DTypeLike
 
+from rnncourse.reference.arguments import check_floating, check_number, check_sizes
+
 
 def delay_line(
     delay: int, scale: float = 2.0**-10, dtype: DTypeLike = np.float64
@@ -43,8 +45,11 @@ def delay_line(
     ValueError
         ``"delay should be at least 0, got -1"``.
     """
-    if delay < 0:
-        raise ValueError(f"delay should be at least 0, got {delay}")
+    check_sizes(least=0, delay=delay)
+    check_floating(dtype)
+    check_number("scale", scale)
+    if scale == 0:
+        raise ValueError("scale should not be 0: nothing would come in")
     H = delay + 1
     W_xh = np.zeros((H, 1), dtype)
     W_xh[0, 0] = scale

@@ -7,7 +7,7 @@ Source: Goodfellow et al. 2016, section 12.4 [goodfellow2016deep]; the table is 
 
 import numpy as np
 
-from rnncourse.reference.arguments import check_ids, check_shape
+from rnncourse.reference.arguments import check_ids, check_shape, check_sizes
 
 
 def forward(ids: np.ndarray, E: np.ndarray) -> np.ndarray:
@@ -32,7 +32,7 @@ def forward(ids: np.ndarray, E: np.ndarray) -> np.ndarray:
 
 
 def backward(ids: np.ndarray, dvectors: np.ndarray, vocab_size: int) -> np.ndarray:
-    """Gather the gradient of the table.
+    """Gather the gradient of the table, (B9).
 
     A word that occurs several times gets the *sum* of the gradients of its occurrences.  The obvious
     ``dE[ids] += dvectors`` keeps only one of them: NumPy reads, adds and writes back all rows at once.
@@ -52,6 +52,7 @@ def backward(ids: np.ndarray, dvectors: np.ndarray, vocab_size: int) -> np.ndarr
         Zero for words that did not occur.
     """
     ids = np.asarray(ids)
+    check_sizes(vocab_size=vocab_size)
     check_shape("dvectors", dvectors, *ids.shape, "D")
     check_ids("ids", ids, vocab_size)
     D = dvectors.shape[-1]
@@ -62,5 +63,6 @@ def backward(ids: np.ndarray, dvectors: np.ndarray, vocab_size: int) -> np.ndarr
     # occurrences by word, then every word's gradients stand together and are summed as one block.
     order = np.argsort(ids, axis=None, kind="stable")
     words, starts = np.unique(ids.reshape(-1)[order], return_index=True)
-    dE[words] = np.add.reduceat(dvectors.reshape(-1, D)[order], starts, axis=0)
+    # (B9)
+    dE[words] = np.add.reduceat(dvectors.reshape(ids.size, D)[order], starts, axis=0)
     return dE

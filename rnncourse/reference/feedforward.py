@@ -17,7 +17,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnncourse.reference.arguments import check_ids, check_shape
+from rnncourse.reference.arguments import (
+    check_draw,
+    check_ids,
+    check_kind,
+    check_number,
+    check_shape,
+    check_sizes,
+)
 
 
 class Params(NamedTuple):
@@ -48,6 +55,7 @@ def init(
 
     The draws are made in float64 and then rounded: one seed gives the same weights in every dtype.
     """
+    check_draw(rng, dtype, input_size=input_size, hidden_size=hidden_size, output_size=output_size)
     bound1, bound2 = 1 / np.sqrt(input_size), 1 / np.sqrt(hidden_size)
     return Params(
         W1=rng.uniform(-bound1, bound1, (hidden_size, input_size)).astype(dtype),
@@ -73,6 +81,7 @@ def forward(params: Params, x: np.ndarray) -> tuple[np.ndarray, Cache]:
     cache : Cache
         For ``backward``.
     """
+    check_kind("params", params, Params)
     check_shape("W1", params.W1, "H", "I")
     H, input_size = params.W1.shape
     check_shape("b1", params.b1, H)
@@ -100,6 +109,7 @@ def backward(dy: np.ndarray, cache: Cache) -> tuple[np.ndarray, Params]:
     dparams : Params
         Summed over the N examples.
     """
+    check_kind("cache", cache, Cache)
     params, x, h = cache
     check_shape("dy", dy, len(x), len(params.W2))
     da = (dy @ params.W2) * (1 - h * h)  # back through (F3), then through the tanh of (F2)
@@ -121,6 +131,7 @@ def one_hot(ids: np.ndarray, vocab_size: int) -> np.ndarray:
     vectors : float64 array, shape of ``ids`` + (V,)
     """
     ids = np.asarray(ids)
+    check_sizes(vocab_size=vocab_size)
     check_ids("ids", ids, vocab_size)
     # (F1): compare every id with every column's number; the one that agrees becomes 1
     return (ids[..., None] == np.arange(vocab_size)).astype(np.float64)
@@ -144,6 +155,7 @@ def sliding_windows(series: np.ndarray, width: int) -> tuple[np.ndarray, np.ndar
     """
     series = np.asarray(series)
     check_shape("series", series, "L")
+    check_sizes(least=0, width=width)
     if not 1 <= width < len(series):
         raise ValueError(f"width should lie in 1 ... {len(series) - 1} for this series, got {width}")
     # The view costs nothing but has every value in `width` places; copied, each row is its own.
@@ -153,11 +165,13 @@ def sliding_windows(series: np.ndarray, width: int) -> tuple[np.ndarray, np.ndar
 
 def window_mlp_parameters(width: int, input_size: int, hidden_size: int, output_size: int) -> int:
     """Count the parameters of the network on a window, (F5); it grows with the width."""
+    check_sizes(width=width, input_size=input_size, hidden_size=hidden_size, output_size=output_size)
     return hidden_size * (width * input_size) + hidden_size + output_size * hidden_size + output_size  # (F5)
 
 
 def rnn_parameters(input_size: int, hidden_size: int, output_size: int) -> int:
     """Count the parameters of a recurrent network with a read-out, (F6); no width occurs in it."""
+    check_sizes(input_size=input_size, hidden_size=hidden_size, output_size=output_size)
     D, H, O = input_size, hidden_size, output_size  # noqa: E741
     return H * D + H * H + H + O * H + O  # (F6)
 
@@ -181,7 +195,9 @@ def bigram_probabilities(ids: np.ndarray, vocab_size: int, alpha: float) -> np.n
     """
     ids = np.asarray(ids)
     check_shape("ids", ids, "L")
+    check_sizes(vocab_size=vocab_size)
     check_ids("ids", ids, vocab_size)
+    check_number("alpha", alpha)
     if not alpha > 0:
         raise ValueError(f"alpha should be above 0, got {alpha}")
     # Number the pair (i, j) as i * V + j, and one bincount counts them all.

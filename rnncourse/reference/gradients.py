@@ -5,9 +5,9 @@ multiplied by the product of their Jacobians,
 
 .. math::
 
-    \frac{\partial h_T}{\partial h_t} = J_T\, J_{T-1} \cdots J_{t+1} ,
-    \qquad J_k = \frac{\partial h_k}{\partial h_{k-1}}
-               = \operatorname{diag}\bigl(\phi'(a_k)\bigr)\, W_{hh} .
+    J_t &= \frac{\partial h_t}{\partial h_{t-1}}
+        = \operatorname{diag}\bigl(\varphi'(a_t)\bigr)\, W_{hh}                  && (G1) \\
+    \frac{\partial h_T}{\partial h_t} &= J_T\, J_{T-1} \cdots J_{t+1}            && (G2)
 
 Two numbers describe such a product.  Its *spectral norm* is the largest factor by which it stretches
 any vector.  If the product is the power of one matrix, its growth in the long run is set by the
@@ -27,22 +27,23 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnncourse.reference.arguments import check_shape
+from rnncourse.reference.arguments import check_draw, check_number, check_shape, check_sizes
 from rnncourse.reference.rnn_cell import slope
 
 
 def spectral_radius(W: np.ndarray) -> float:
-    """Return the largest absolute value among the eigenvalues of ``W (H, H)``.
+    """Return the largest absolute value among the eigenvalues of ``W (H, H)``, (G3).
 
     The eigenvalues of a matrix that is not symmetric may be complex; a complex pair turns and
     stretches, and its absolute value is the stretching.
     """
+    check_shape("W", W, "H", "H")
     check_shape("W", W, len(W), len(W))
-    return float(np.abs(np.linalg.eigvals(W)).max())
+    return float(np.abs(np.linalg.eigvals(W)).max())  # (G3)
 
 
 def step_jacobian(h_t: np.ndarray, W_hh: np.ndarray, nonlinearity: str = "tanh") -> np.ndarray:
-    """Return ``dh_t/dh_prev`` of one step of an RNN: ``diag(phi'(a_t)) @ W_hh``.
+    """Return ``dh_t/dh_prev`` of one step of an RNN, (G1): ``diag(phi'(a_t)) @ W_hh``.
 
     Entry ``[..., i, j]`` says how unit i reacts to unit j one step earlier.  The slope belongs to the unit
     that reacts, so it multiplies *rows*.
@@ -59,12 +60,13 @@ def step_jacobian(h_t: np.ndarray, W_hh: np.ndarray, nonlinearity: str = "tanh")
     -------
     jacobian : array (H, H) or (..., H, H)
     """
+    check_shape("h_t", h_t, *np.shape(h_t)[:-1], "H")
     check_shape("W_hh", W_hh, h_t.shape[-1], h_t.shape[-1])
-    return slope(h_t, nonlinearity)[..., :, None] * W_hh
+    return slope(h_t, nonlinearity)[..., :, None] * W_hh  # (G1)
 
 
 def jacobian_norms(h: np.ndarray, W_hh: np.ndarray, nonlinearity: str = "tanh") -> np.ndarray:
-    """Return the spectral norm of ``dh_T/dh_t`` for t = 1 ... T: how far back a gradient reaches.
+    """Return the spectral norm of ``dh_T/dh_t`` for t = 1 ... T, (G2): how far back a gradient reaches.
 
     The product grows by one factor on its right at each step back; the last norm is that of the
     identity, 1.
@@ -90,12 +92,12 @@ def jacobian_norms(h: np.ndarray, W_hh: np.ndarray, nonlinearity: str = "tanh") 
     product = np.broadcast_to(np.eye(H, dtype=jacobians.dtype), (B, H, H))
     for t in reversed(range(T)):
         norms[t] = np.linalg.norm(product, ord=2, axis=(1, 2))
-        product = product @ jacobians[t]  # dh_T/dh_{t-1} = dh_T/dh_t times dh_t/dh_{t-1}
+        product = product @ jacobians[t]  # (G2): dh_T/dh_{t-1} = dh_T/dh_t times dh_t/dh_{t-1}
     return norms
 
 
 def vanishing_horizon(rate: float, threshold: float) -> int:
-    """Return the smallest number of steps k with ``rate**k < threshold``.
+    """Return the smallest number of steps k with ``rate**k < threshold``, (G4).
 
     A logarithm says where to look, ``k > log(threshold) / log(rate)``.  It rounds, and next to an exact
     power it may land on the wrong side; so the inequality itself has the last word.
@@ -112,10 +114,11 @@ def vanishing_horizon(rate: float, threshold: float) -> int:
     steps : int
     """
     for name, value in (("rate", rate), ("threshold", threshold)):
+        check_number(name, value)
         if not 0 < value < 1:
             raise ValueError(f"{name} should lie between 0 and 1, got {value}")
     steps = max(1, int(math.log(threshold) / math.log(rate)))
-    while rate**steps >= threshold:
+    while rate**steps >= threshold:  # (G4)
         steps += 1
     while steps > 1 and rate ** (steps - 1) < threshold:
         steps -= 1
@@ -125,7 +128,7 @@ def vanishing_horizon(rate: float, threshold: float) -> int:
 def orthogonal(
     rng: np.random.Generator, size: int, gain: float = 1.0, dtype: DTypeLike = np.float64
 ) -> np.ndarray:
-    """Draw a random orthogonal matrix: it turns, and stretches nothing.
+    """Draw a random orthogonal matrix, (G6): it turns, and stretches nothing.
 
     Every singular value and the absolute value of every eigenvalue is ``gain``.  QR makes the columns of
     a random matrix orthogonal, one after the other; the signs of R's diagonal make the result unique,
@@ -144,8 +147,10 @@ def orthogonal(
     -------
     Q : array (H, H)
     """
+    check_draw(rng, dtype, size=size)
+    check_number("gain", gain)
     Q, R = np.linalg.qr(rng.standard_normal((size, size)))
-    return (gain * Q * np.where(np.diag(R) < 0, -1.0, 1.0)).astype(dtype)  # one sign for each column
+    return (gain * Q * np.where(np.diag(R) < 0, -1.0, 1.0)).astype(dtype)  # (G6): one sign a column
 
 
 class Adding(NamedTuple):
@@ -158,7 +163,7 @@ class Adding(NamedTuple):
 def adding_problem(
     rng: np.random.Generator, steps: int, batch_size: int, dtype: DTypeLike = np.float64
 ) -> Adding:
-    """Draw sequences in which two values are marked; the target is their sum.
+    """Draw sequences in which two values are marked; the target is their sum, (G7).
 
     Values are uniform in [0, 1).  One mark stands in the first half of the steps and one in the second,
     so that one number has to be kept for up to ``steps - 1`` steps.  Whoever always answers 1, the mean,
@@ -178,14 +183,14 @@ def adding_problem(
         ``x[..., 0]`` holds the values, ``x[..., 1]`` is 1 where one is marked and 0 elsewhere.
     targets : array (B,)
     """
-    if steps < 2:
-        raise ValueError(f"steps should be at least 2, one for each mark, got {steps}")
+    check_draw(rng, dtype, steps=steps, batch_size=batch_size)
+    check_sizes(least=2, steps=steps)  # one for each mark
     x = np.zeros((steps, batch_size, 2), dtype)
     x[..., 0] = rng.random((steps, batch_size))
     every = np.arange(batch_size)
     first, second = (rng.integers(*half, batch_size) for half in ((0, steps // 2), (steps // 2, steps)))
     x[first, every, 1] = x[second, every, 1] = 1
-    return Adding(x, x[first, every, 0] + x[second, every, 0])
+    return Adding(x, x[first, every, 0] + x[second, every, 0])  # (G7)
 
 
 class Copying(NamedTuple):
@@ -198,7 +203,7 @@ class Copying(NamedTuple):
 def copying_problem(
     rng: np.random.Generator, delay: int, batch_size: int, symbols: int = 8, length: int = 10
 ) -> Copying:
-    """Draw sequences that have to be repeated after a pause.
+    """Draw sequences that have to be repeated after a pause, (G8).
 
     ``length`` random symbols come in, then nothing for ``delay - 1`` steps, then the signal to begin, then
     nothing again; the target is nothing until the signal and the symbols after it.  Whoever waits in the
@@ -221,12 +226,11 @@ def copying_problem(
     ids, targets : integer arrays (T, B)
         ``T = delay + 2 * length``.
     """
-    if delay < 1:
-        raise ValueError(f"delay should be at least 1, got {delay}")
+    check_draw(rng, np.float64, delay=delay, batch_size=batch_size, symbols=symbols, length=length)
     steps = delay + 2 * length
     ids = np.full((steps, batch_size), symbols)
     ids[:length] = rng.integers(0, symbols, (length, batch_size))
     ids[length + delay - 1] = symbols + 1
     targets = np.full_like(ids, symbols)
-    targets[-length:] = ids[:length]
+    targets[-length:] = ids[:length]  # (G8)
     return Copying(ids, targets)

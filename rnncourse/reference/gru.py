@@ -6,26 +6,31 @@ numbers faster, and ``backward`` goes all the way back.
 Going back: direct and total
 ----------------------------
 The loss sees ``h_t`` *directly* (the caller's ``dh[t]``) and through step t + 1, where it is used four
-times.  With ``da`` for the gradient of what stands inside the brackets, and ``dq = r * da_n``, the
-*total* derivative is
+times.  With ``a`` for what stands inside the brackets of a gate, and ``q`` for the candidate's view, the
+*total* derivative is (U12), with what step t + 1 sends back, (U10):
 
 .. math::
 
-    \delta h_t = \underbrace{\partial L / \partial h_t}_{\text{direct}}
+    \delta h_t = \underbrace{\partial^+ L / \partial h_t}_{\text{direct}}
         + \underbrace{\delta h_{t+1} \odot z_{t+1}}_{\text{kept as it is}}
-        + \underbrace{W_{hr}^\top da^r_{t+1} + W_{hz}^\top da^z_{t+1}}_{\text{through the gates}}
-        + \underbrace{W_{hn}^\top dq_{t+1}}_{\text{through the candidate}} .
+        + \underbrace{W_{hr}^\top \delta a^r_{t+1} + W_{hz}^\top \delta a^z_{t+1}}_{\text{through the gates}}
+        + \underbrace{W_{hn}^\top \delta q_{t+1}}_{\text{through the candidate}} .
 
 Inside a step everything is proportional to it:
 
 .. math::
 
-    da^n_t &= \delta h_t \odot (1 - z_t) \odot (1 - n_t^2)             && \text{through } 1 - z \\
-    da^z_t &= \delta h_t \odot (h_{t-1} - n_t) \odot z_t \odot (1 - z_t) \\
-    da^r_t &= da^n_t \odot q_t \odot r_t \odot (1 - r_t) .
+    \delta a^n_t &= \delta h_t \odot (1 - z_t) \odot (1 - n_t^2)                 && (U6) \\
+    \delta a^z_t &= \delta h_t \odot (h_{t-1} - n_t) \odot z_t \odot (1 - z_t)   && (U7) \\
+    \delta a^r_t &= \delta a^n_t \odot q_t \odot r_t \odot (1 - r_t)             && (U8) \\
+    \delta q_t &= \delta a^n_t \odot r_t                                         && (U9) \\
+    \delta x_t &= W_{xr}^\top \delta a^r_t + W_{xz}^\top \delta a^z_t + W_{xn}^\top \delta a^n_t && (U11)
 
-In the other form the candidate sends ``dm = W_hn^T da_n`` back to ``m = r * h_{t-1}``, and from there it
-reaches both factors: ``da_r = dm * h_{t-1} * r (1 - r)``, and ``dm * r`` goes on to ``h_{t-1}``.
+and the weights' gradients are sums over time and batch, (U13): in ``dW_hh`` and in the bias ``b_hn`` the
+candidate's row is ``dq``, in ``dW_xh`` and ``db_h`` it is ``da_n``.
+
+In the other form, (U15), the candidate sends ``dm = W_hn^T da_n`` back to ``m = r * h_{t-1}``, and from there
+it reaches both factors: ``da_r = dm * h_{t-1} * r (1 - r)``, and ``dm * r`` goes on to ``h_{t-1}``.
 
 Sources: as in ``gru_cell``.
 """
@@ -34,7 +39,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncourse.reference.arguments import check_shape, check_window, copy_unmasked, float_dtype
+from rnncourse.reference.arguments import check_kind, check_shape, check_window, copy_unmasked, float_dtype
 from rnncourse.reference.buffers import copied, empty, zeros
 from rnncourse.reference.gates import apart, chunks, prepared, rows
 from rnncourse.reference.gru_cell import Params, check_params, init, slopes, step, step_backward
@@ -60,7 +65,7 @@ def forward(
     mask: np.ndarray | None = None,
     reset_before: bool = False,
 ) -> tuple[np.ndarray, Cache]:
-    """Run the recurrence over a whole sequence.
+    """Run the recurrence, (U1) to (U5), over a whole sequence.
 
     Parameters
     ----------
@@ -141,7 +146,7 @@ def forward(
 def backward(
     dh: np.ndarray, cache: Cache, window: int | None = None
 ) -> tuple[np.ndarray, np.ndarray, Params]:
-    """Backpropagate through time.
+    """Backpropagate through time, (U12) and (U13).
 
     Parameters
     ----------
@@ -167,6 +172,7 @@ def backward(
     ValueError
         When ``dh`` has another shape than ``h``, or ``window`` is below 1.
     """
+    check_kind("cache", cache, Cache)
     params, x, gates, seen, h, reset_before = cache
     T, _, B, H = gates.shape
     D, dtype = x.shape[2] - 1, h.dtype
@@ -190,7 +196,7 @@ def backward(
         da = da[:used]
         steps = zip(range(start, stop), dh[start:stop], gates[start:stop], da.swapaxes(0, 1))
         for t, dh_t, (r, z, _), da_t in reversed(list(steps)):
-            np.add(dh_t, carried, out=total, casting="same_kind")  # direct + carried = total
+            np.add(dh_t, carried, out=total, casting="same_kind")  # (U12): direct + carried = total
             np.multiply(z, total, out=ways_back[3])
             if reset_before:
                 da_t[::2] *= total  # n and z
@@ -205,7 +211,7 @@ def backward(
             if window is not None and t > 0 and t % window == 0:
                 carried[...] = 0
 
-        # The sums over time: every step's outer product, all in one matrix product per weight.
+        # The sums over time, (U13): every step's outer product, all in one matrix product per weight.
         side_by_side = stacked[: stop - start]
         side_by_side[...] = da.transpose(1, 2, 0, 3)
         da_rows = side_by_side.reshape(-1, used * H)  # (steps * B, 4H): n, r, z, q

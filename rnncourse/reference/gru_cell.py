@@ -2,19 +2,19 @@ r"""One step of a gated recurrent unit (GRU), there and back, in both forms that
 
 .. math::
 
-    r_t &= \sigma(W_{xr} x_t + W_{hr} h_{t-1} + b_r) && \text{reset gate: how much of the past is seen} \\
-    z_t &= \sigma(W_{xz} x_t + W_{hz} h_{t-1} + b_z) && \text{update gate: how much of the past is kept} \\
-    q_t &= W_{hn} h_{t-1} + b_{hn}                   && \text{the past, as the candidate would see it} \\
-    n_t &= \tanh(W_{xn} x_t + b_n + r_t \odot q_t)   && \text{candidate} \\
-    h_t &= (1 - z_t) \odot n_t + z_t \odot h_{t-1}   && \text{state}
+    r_t &= \sigma(W_{xr} x_t + W_{hr} h_{t-1} + b_r) && \text{(U1) reset: how much of the past is seen} \\
+    z_t &= \sigma(W_{xz} x_t + W_{hz} h_{t-1} + b_z) && \text{(U2) update: how much of it is kept} \\
+    q_t &= W_{hn} h_{t-1} + b_{hn}                   && \text{(U3) the past, as the candidate would see it} \\
+    n_t &= \tanh(W_{xn} x_t + b_n + r_t \odot q_t)   && \text{(U4) candidate} \\
+    h_t &= (1 - z_t) \odot n_t + z_t \odot h_{t-1}   && \text{(U5) state}
 
 The weights are stacked in the order r, z, n, and ``b_hn`` stands apart because the reset gate acts on
 it: this is ``torch.nn.GRU`` (and Keras with ``reset_after=True``), *reset after* the product.
 
 With ``reset_before=True`` the reset gate acts on the state *before* the product, as in the paper:
-``n_t = tanh(W_xn x_t + b_n + W_hn (r_t * h_{t-1}))``.  A second bias would only add to ``b_n`` there, so
-``b_hn`` is ignored in that form and its gradient is zero.  z means the same in both forms; the paper of
-Chung et al. and some libraries exchange z and 1 - z.
+``n_t = tanh(W_xn x_t + b_n + W_hn (r_t * h_{t-1}))``, (U14).  A second bias would only add to ``b_n``
+there, so ``b_hn`` is ignored in that form and its gradient is zero.  z means the same in both forms; the
+paper of Chung et al. and some libraries exchange z and 1 - z.
 
 Whole sequences, quickly, are the work of ``rnncourse.reference.gru``, which knows these names as well.
 
@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnncourse.reference.arguments import check_shape, check_sizes
+from rnncourse.reference.arguments import check_draw, check_kind, check_shape
 from rnncourse.reference.gates import apart, sigmoid
 from rnncourse.reference.torch_names import layer_arrays, read_layer
 
@@ -47,7 +47,7 @@ class Params(NamedTuple):
         ``layer`` is the ending of the names: ``"l0"``, ``"l1"``, ``"l0_reverse"`` ...  Raises a
         ``ValueError`` when the layer is not there.
         """
-        W_xh, W_hh, bias_ih, bias_hh = read_layer(source, layer)
+        W_xh, W_hh, bias_ih, bias_hh = read_layer(source, layer, gates=3)
         H = W_hh.shape[1]
         b_h = bias_ih  # a copy already
         b_h[: 2 * H] += bias_hh[: 2 * H]  # of r and z only the sum can matter
@@ -62,6 +62,7 @@ class Params(NamedTuple):
 
 def check_params(params: Params) -> tuple[int, int]:
     """Return ``(D, H)`` of well-formed parameters."""
+    check_kind("params", params, Params)
     check_shape("W_hh", params.W_hh, "3H", "H")
     H = params.W_hh.shape[1]
     check_shape("W_hh", params.W_hh, 3 * H, H)
@@ -78,7 +79,7 @@ def init(
 
     The draws are made in float64 and then rounded: one seed gives the same weights in every dtype.
     """
-    check_sizes(input_size=input_size, hidden_size=hidden_size)
+    check_draw(rng, dtype, input_size=input_size, hidden_size=hidden_size)
     bound, H = 1 / np.sqrt(hidden_size), hidden_size
     shapes = [(3 * H, input_size), (3 * H, H), (3 * H,), (H,)]
     return Params(*(rng.uniform(-bound, bound, shape).astype(dtype) for shape in shapes))
@@ -93,17 +94,17 @@ def _gates(
     check_shape("h_prev", h_prev, len(x_t), H)
     W_hr, W_hz, W_hn = apart(params.W_hh, 3)
     from_x_r, from_x_z, from_x_n = np.split(x_t @ params.W_xh.T + params.b_h, 3, axis=1)
-    r = sigmoid(from_x_r + h_prev @ W_hr.T)
-    z = sigmoid(from_x_z + h_prev @ W_hz.T)
+    r = sigmoid(from_x_r + h_prev @ W_hr.T)  # (U1)
+    z = sigmoid(from_x_z + h_prev @ W_hz.T)  # (U2)
     if reset_before:
         m = r * h_prev
-        return r, z, np.tanh(from_x_n + m @ W_hn.T), m
-    q = h_prev @ W_hn.T + params.b_hn
-    return r, z, np.tanh(from_x_n + r * q), q
+        return r, z, np.tanh(from_x_n + m @ W_hn.T), m  # (U14)
+    q = h_prev @ W_hn.T + params.b_hn  # (U3)
+    return r, z, np.tanh(from_x_n + r * q), q  # (U4)
 
 
 def step(params: Params, x_t: np.ndarray, h_prev: np.ndarray, reset_before: bool = False) -> np.ndarray:
-    """Take one step: ``h_t = (1 - z) * n + z * h_prev``.
+    """Take one step, (U1) to (U5): ``h_t = (1 - z) * n + z * h_prev``.
 
     Parameters
     ----------
@@ -114,20 +115,20 @@ def step(params: Params, x_t: np.ndarray, h_prev: np.ndarray, reset_before: bool
     h_prev : array (B, H)
         The state that the step before left behind.
     reset_before : bool
-        The reset gate acts on the state before the product, and ``b_hn`` is ignored.
+        The reset gate acts on the state before the product, (U14), and ``b_hn`` is ignored.
 
     Returns
     -------
     h_t : array (B, H)
     """
     _, z, n, _ = _gates(params, x_t, h_prev, reset_before)
-    return (1 - z) * n + z * h_prev
+    return (1 - z) * n + z * h_prev  # (U5)
 
 
 def step_backward(
     params: Params, dh_t: np.ndarray, x_t: np.ndarray, h_prev: np.ndarray, reset_before: bool = False
 ) -> tuple[np.ndarray, np.ndarray, Params]:
-    """Go back through one step.
+    """Go back through one step, (U6) to (U11).
 
     Parameters
     ----------
@@ -147,19 +148,20 @@ def step_backward(
     r, z, n, seen = _gates(params, x_t, h_prev, reset_before)
     check_shape("dh_t", dh_t, *h_prev.shape)
     W_hr, W_hz, W_hn = apart(params.W_hh, 3)
-    da_n = dh_t * (1 - z) * (1 - n**2)
-    da_z = dh_t * (h_prev - n) * z * (1 - z)
-    if reset_before:
+    da_n = dh_t * (1 - z) * (1 - n**2)  # (U6)
+    da_z = dh_t * (h_prev - n) * z * (1 - z)  # (U7): more z, more of h_prev and less of n
+    if reset_before:  # (U15): r and h_prev meet in m, and each gets dm times the other
         dm = da_n @ W_hn
         da_r = dm * h_prev * r * (1 - r)
         through_candidate, dW_hn, db_hn = dm * r, da_n.T @ seen, np.zeros_like(params.b_hn)
     else:
-        da_r = da_n * seen * r * (1 - r)
-        dq = da_n * r
+        da_r = da_n * seen * r * (1 - r)  # (U8)
+        dq = da_n * r  # (U9): what came from the state met r on its way, what came from x_t did not
         through_candidate, dW_hn, db_hn = dq @ W_hn, dq.T @ h_prev, dq.sum(axis=0)
     da_t = np.concatenate([da_r, da_z, da_n], axis=1)  # (B, 3H)
-    dh_prev = dh_t * z + da_r @ W_hr + da_z @ W_hz + through_candidate
+    dh_prev = dh_t * z + da_r @ W_hr + da_z @ W_hz + through_candidate  # (U10): four uses, four terms
     dW_hh = np.concatenate([da_r.T @ h_prev, da_z.T @ h_prev, dW_hn])
+    # (U11), then this step's terms of the sums (U13)
     return da_t @ params.W_xh, dh_prev, Params(da_t.T @ x_t, dW_hh, da_t.sum(axis=0), db_hn)
 
 

@@ -7,7 +7,7 @@ Source: Goodfellow et al. 2016, sections 4.1 and 6.2.2 [goodfellow2016deep].  Th
 
 import numpy as np
 
-from rnncourse.reference.arguments import check_ids, check_shape, float_dtype
+from rnncourse.reference.arguments import booleans, check_ids, check_shape, float_dtype, floats
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:
@@ -26,7 +26,9 @@ def log_softmax(logits: np.ndarray) -> np.ndarray:
     log_probabilities : array (..., V)
         In nats, at most 0.
     """
-    logits = np.asarray(logits, float_dtype(logits))
+    logits = floats("logits", logits)
+    if logits.ndim == 0 or logits.shape[-1] == 0:
+        raise ValueError(f"logits should have shape (..., V), got {logits.shape}")
     shifted = logits - logits.max(axis=-1, keepdims=True)  # (R4)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
@@ -69,7 +71,7 @@ def softmax_cross_entropy(logits: np.ndarray, targets: np.ndarray, mask: np.ndar
 def softmax_cross_entropy_backward(
     logits: np.ndarray, targets: np.ndarray, mask: np.ndarray | None = None
 ) -> np.ndarray:
-    """Differentiate the masked mean cross-entropy with respect to the logits.
+    """Differentiate the masked mean cross-entropy with respect to the logits, (B1).
 
     Softmax and logarithm together have a gradient as plain as a gradient gets: what was predicted
     minus what came, ``(p - one_hot(target)) / N`` where a position counts and 0 elsewhere.
@@ -88,7 +90,7 @@ def softmax_cross_entropy_backward(
     dlogits = softmax(logits)
     at_target = np.take_along_axis(dlogits, targets[..., None], axis=-1)
     np.put_along_axis(dlogits, targets[..., None], at_target - 1, axis=-1)
-    dlogits /= counts.sum()
+    dlogits /= counts.sum()  # (B1)
     dlogits[~counts] = 0
     return dlogits
 
@@ -97,13 +99,12 @@ def _prepare(
     logits: np.ndarray, targets: np.ndarray, mask: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Check the arguments; put harmless values where the mask is 0; return the mask as booleans."""
-    logits, targets = np.asarray(logits, float_dtype(logits)), np.asarray(targets)
+    logits, targets = floats("logits", logits), np.asarray(targets)
     check_shape("targets", targets, *logits.shape[:-1])
     if mask is None:
         counts = np.ones(targets.shape, bool)
     else:
-        counts = np.asarray(mask) != 0
-        check_shape("mask", counts, *targets.shape)
+        counts = booleans(mask, *targets.shape)
         # 0 * NaN is NaN, so a masked NaN has to go before the arithmetic, not after it
         logits = np.where(counts[..., None], logits, np.zeros((), logits.dtype))
         targets = np.where(counts, targets, 0)
@@ -130,7 +131,7 @@ def log_sum_exp(a: np.ndarray, axis: int) -> np.ndarray:
     array
         The shape of ``a`` without that axis.
     """
-    a = np.asarray(a, float_dtype(a))
+    a = floats("a", a)
     largest = a.max(axis=axis, keepdims=True)
     largest = np.where(np.isneginf(largest), np.zeros((), a.dtype), largest)  # -inf - -inf is NaN
     with np.errstate(divide="ignore"):  # log(0) is the -inf that is meant
@@ -184,12 +185,13 @@ def mean_squared_error_backward(
 def _error(predictions: np.ndarray, targets: np.ndarray, mask: np.ndarray | None) -> tuple[np.ndarray, int]:
     """Return ``predictions - targets``, 0 where the mask is, and how many numbers count."""
     predictions, targets = np.asarray(predictions), np.asarray(targets)
+    check_shape("predictions", predictions, *predictions.shape)
     check_shape("targets", targets, *predictions.shape)
     dtype = float_dtype(predictions, targets)
-    counts = np.ones((), bool) if mask is None else np.asarray(mask) != 0
-    if counts.ndim > predictions.ndim:
-        raise ValueError(f"mask should have at most {predictions.ndim} axes, got {counts.shape}")
-    check_shape("mask", counts, *predictions.shape[: counts.ndim])
+    mask = np.ones((), bool) if mask is None else np.asarray(mask)
+    if mask.ndim > predictions.ndim:
+        raise ValueError(f"mask should have at most {predictions.ndim} axes, got {mask.shape}")
+    counts = booleans(mask, *predictions.shape[: mask.ndim])
     if not counts.any() or not predictions.size:
         raise ValueError("mask should let at least one position count, got none")
     # one entry per position: it goes for all numbers that the position holds

@@ -51,7 +51,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncourse.reference.arguments import check_shape, check_window, copy_unmasked, float_dtype
+from rnncourse.reference.arguments import check_kind, check_shape, check_window, copy_unmasked, float_dtype
 from rnncourse.reference.buffers import copied, empty, zeros
 from rnncourse.reference.gates import apart, chunks, prepared, rows
 from rnncourse.reference.lstm_cell import Params, check_params, init, slopes, step, step_backward
@@ -179,6 +179,7 @@ def backward(
     ValueError
         When ``dh`` or ``dc_last`` has another shape than its state, or ``window`` is below 1.
     """
+    check_kind("cache", cache, Cache)
     params, x, gates, h, c, skipped = cache
     T, _, B, H = gates.shape
     D, dtype = x.shape[2] - 1, h.dtype

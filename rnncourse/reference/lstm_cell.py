@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnncourse.reference.arguments import check_shape, check_sizes
+from rnncourse.reference.arguments import check_draw, check_kind, check_shape
 from rnncourse.reference.gates import sigmoid
 from rnncourse.reference.torch_names import layer_arrays, read_layer
 
@@ -42,7 +42,7 @@ class Params(NamedTuple):
         ``layer`` is the ending of the names: ``"l0"``, ``"l1"``, ``"l0_reverse"`` ...  Raises a
         ``ValueError`` when the layer is not there or has a projection (``proj_size``).
         """
-        W_xh, W_hh, bias_ih, bias_hh = read_layer(source, layer)
+        W_xh, W_hh, bias_ih, bias_hh = read_layer(source, layer, gates=4)
         return cls(W_xh, W_hh, bias_ih + bias_hh)  # only their sum can matter
 
     def to_torch(self, layer: str = "l0") -> dict[str, np.ndarray]:
@@ -52,6 +52,7 @@ class Params(NamedTuple):
 
 def check_params(params: Params) -> tuple[int, int]:
     """Return ``(D, H)`` of well-formed parameters."""
+    check_kind("params", params, Params)
     check_shape("W_hh", params.W_hh, "4H", "H")
     H = params.W_hh.shape[1]
     check_shape("W_hh", params.W_hh, 4 * H, H)
@@ -67,7 +68,7 @@ def init(
 
     The draws are made in float64 and then rounded: one seed gives the same weights in every dtype.
     """
-    check_sizes(input_size=input_size, hidden_size=hidden_size)
+    check_draw(rng, dtype, input_size=input_size, hidden_size=hidden_size)
     bound = 1 / np.sqrt(hidden_size)
     shapes = [(4 * hidden_size, input_size), (4 * hidden_size, hidden_size), (4 * hidden_size,)]
     return Params(*(rng.uniform(-bound, bound, shape).astype(dtype) for shape in shapes))

@@ -2,9 +2,9 @@ r"""minGRU: a GRU whose gate and candidate no longer look at the state; backward
 
 .. math::
 
-    z_t &= \sigma(W_{xz} x_t + b_z)                             && \text{gate: how much is new} \\
-    n_t &= W_{xn} x_t + b_n                                     && \text{candidate: linear, no tanh} \\
-    h_t &= (1 - z_t) \odot h_{t-1} + z_t \odot n_t              && \text{state}
+    z_t &= \sigma(W_{xz} x_t + b_z)                             && \text{(U16) gate: how much is new} \\
+    n_t &= W_{xn} x_t + b_n                                     && \text{(U17) candidate: linear, no tanh} \\
+    h_t &= (1 - z_t) \odot h_{t-1} + z_t \odot n_t              && \text{(U18) state}
 
 There is no ``W_hh`` and no reset gate.  Given the inputs, ``h_t`` is a *linear* function of ``h_{t-1}``,
 one unit at a time: every matrix product can be done for all steps at once, and what is left of the
@@ -37,7 +37,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnncourse.reference.arguments import check_shape, check_window, copy_unmasked, float_dtype
+from rnncourse.reference.arguments import (
+    check_draw,
+    check_kind,
+    check_shape,
+    check_window,
+    copy_unmasked,
+    float_dtype,
+)
 from rnncourse.reference.gates import rows, sigmoid
 from rnncourse.reference.torch_names import read_array
 
@@ -56,7 +63,11 @@ class Params(NamedTuple):
         ``"l0_reverse"`` ...  Raises a ``ValueError`` when the layer is not there.
         """
         W_xh = read_array(source, "weight_ih", layer)
-        return cls(W_xh, read_array(source, "bias_ih", layer, default=np.zeros(len(W_xh), W_xh.dtype)))
+        check_shape(f"weight_ih_{layer}", W_xh, "2H", "D")
+        bias = read_array(source, "bias_ih", layer, default=np.zeros(len(W_xh), W_xh.dtype))
+        check_shape(f"bias_ih_{layer}", bias, len(W_xh))
+        check_shape(f"weight_ih_{layer}", W_xh, len(W_xh) // 2 * 2, "D")  # an even number of rows
+        return cls(W_xh, bias)
 
     def to_torch(self, layer: str = "l0") -> dict[str, np.ndarray]:
         """Return copies under the names that ``from_torch`` reads."""
@@ -75,6 +86,7 @@ class Cache(NamedTuple):
 
 def _check_params(params: Params) -> tuple[int, int]:
     """Return ``(D, H)`` of well-formed parameters."""
+    check_kind("params", params, Params)
     check_shape("W_xh", params.W_xh, "2H", "D")
     H = len(params.W_xh) // 2
     check_shape("W_xh", params.W_xh, 2 * H, "D")
@@ -89,6 +101,7 @@ def init(
 
     The draws are made in float64 and then rounded: one seed gives the same weights in every dtype.
     """
+    check_draw(rng, dtype, input_size=input_size, hidden_size=hidden_size)
     bound = 1 / np.sqrt(hidden_size)
     shapes = [(2 * hidden_size, input_size), (2 * hidden_size,)]
     return Params(*(rng.uniform(-bound, bound, shape).astype(dtype) for shape in shapes))
@@ -99,8 +112,8 @@ def _gates(params: Params, x_t: np.ndarray, h_prev: np.ndarray) -> tuple[np.ndar
     D, H = _check_params(params)
     check_shape("x_t", x_t, "B", D)
     check_shape("h_prev", h_prev, len(x_t), H)
-    a_z, n = np.split(x_t @ params.W_xh.T + params.b_h, 2, axis=1)
-    return sigmoid(a_z), n
+    a_z, n = np.split(x_t @ params.W_xh.T + params.b_h, 2, axis=1)  # (U17)
+    return sigmoid(a_z), n  # (U16)
 
 
 def step(params: Params, x_t: np.ndarray, h_prev: np.ndarray) -> np.ndarray:
@@ -120,7 +133,7 @@ def step(params: Params, x_t: np.ndarray, h_prev: np.ndarray) -> np.ndarray:
     h_t : array (B, H)
     """
     z, n = _gates(params, x_t, h_prev)
-    return (1 - z) * h_prev + z * n
+    return (1 - z) * h_prev + z * n  # (U18)
 
 
 def step_backward(
@@ -232,6 +245,7 @@ def backward(
     ValueError
         When ``dh`` has another shape than ``h``, or ``window`` is below 1.
     """
+    check_kind("cache", cache, Cache)
     params, x, z, n, h = cache
     T, B, H = z.shape
     check_shape("dh", dh, T, B, H)

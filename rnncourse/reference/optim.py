@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from rnncourse.reference.arguments import check_shape
+from rnncourse.reference.arguments import check_kind, check_number, check_shape
 
 Arrays = TypeVar("Arrays", bound=Sequence[np.ndarray])
 
@@ -37,24 +37,27 @@ def sgd(
     momentum : float
         Between 0 and 1; how much of the last velocity lives on.
     velocity : list of arrays, optional
-        What the call before returned; left out in the first call.
+        Of the same shapes: what the call before returned; left out in the first call.
 
     Returns
     -------
     parameters : like ``parameters``
     velocity : list of arrays
-        For the next call.
+        Of the same shapes, for the next call.
     """
-    _check(parameters, gradients)
-    learning_rate, momentum = float(learning_rate), float(momentum)  # a float64 scalar would widen float32
+    check_number("learning_rate", learning_rate, low=0)
+    check_number("momentum", momentum, low=0, high=1)
+    _check(parameters, parameters=parameters, gradients=gradients)
     if velocity is None:
         velocity = [np.zeros_like(g) for g in gradients]
-    velocity = [momentum * v + g for v, g in zip(velocity, gradients, strict=True)]
+    _check(parameters, velocity=velocity)
+    learning_rate, momentum = float(learning_rate), float(momentum)  # a float64 scalar would widen float32
+    velocity = [momentum * v + g for v, g in zip(velocity, gradients)]
     return _like(parameters, [p - learning_rate * v for p, v in zip(parameters, velocity)]), velocity
 
 
 class AdamState(NamedTuple):
-    """What Adam remembers: the number of steps taken and two running means per parameter."""
+    """What Adam remembers: the number of steps taken and two running means per parameter, of its shape."""
 
     steps: int
     mean: list[np.ndarray]  # of the gradient
@@ -94,14 +97,22 @@ def adam(
     state : AdamState
         For the next call.
     """
-    _check(parameters, gradients)
+    _check(parameters, parameters=parameters, gradients=gradients)
     if state is None:
         state = AdamState(0, [np.zeros_like(g) for g in gradients], [np.zeros_like(g) for g in gradients])
+    check_kind("state", state, AdamState)
+    _check(parameters, mean=state.mean, square=state.square)
+    check_number("learning_rate", learning_rate, low=0)
+    check_number("epsilon", epsilon, low=0)
+    for beta in betas:
+        check_number("betas", beta, low=0)
+        if not beta < 1:
+            raise ValueError(f"betas should lie in [0, 1), got {betas}")
     beta1, beta2 = betas
     learning_rate = float(learning_rate)  # a NumPy float64 scalar would widen float32 arrays
     steps = state.steps + 1
-    mean = [beta1 * m + (1 - beta1) * g for m, g in zip(state.mean, gradients, strict=True)]
-    square = [beta2 * s + (1 - beta2) * g * g for s, g in zip(state.square, gradients, strict=True)]
+    mean = [beta1 * m + (1 - beta1) * g for m, g in zip(state.mean, gradients)]
+    square = [beta2 * s + (1 - beta2) * g * g for s, g in zip(state.square, gradients)]
     correct1, correct2 = 1 - beta1**steps, 1 - beta2**steps
     moved = [
         p - learning_rate * (m / correct1) / (np.sqrt(s / correct2) + epsilon)
@@ -111,14 +122,14 @@ def adam(
 
 
 def clip_by_global_norm(gradients: Iterable[np.ndarray], max_norm: float) -> tuple[Any, float]:
-    """Shorten all gradients together so that their joint norm is at most ``max_norm``.
+    """Shorten all gradients together so that their joint norm is at most ``max_norm``, (G5).
 
     The norm is taken over all entries of all arrays at once, and all are multiplied by the same
     number: the direction of the step stays, only its length is cut.
 
     Parameters
     ----------
-    gradients : sequence of arrays
+    gradients : sequence of arrays, any shapes
     max_norm : float
         Above 0.
 
@@ -130,19 +141,26 @@ def clip_by_global_norm(gradients: Iterable[np.ndarray], max_norm: float) -> tup
         The joint norm *before* clipping; watch it, it tells when training explodes.
     """
     arrays = gradients if isinstance(gradients, tuple) else list(gradients)
+    if not (isinstance(max_norm, float) and max_norm == np.inf):  # which is an honest wish: clip nothing
+        check_number("max_norm", max_norm)
+    _check(arrays, gradients=arrays)
     if not max_norm > 0:
         raise ValueError(f"max_norm should be above 0, got {max_norm}")
     norm = float(np.sqrt(sum(np.sum(np.square(g, dtype=np.float64)) for g in arrays)))
-    # No epsilon: below the threshold not a bit changes.
+    # (G5), and no epsilon: below the threshold not a bit changes.
     scale = float(max_norm) / norm if norm > max_norm else 1.0
     return _like(arrays, [g * scale for g in arrays]), norm
 
 
-def _check(parameters: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> None:
-    if len(parameters) != len(gradients):
-        raise ValueError(f"gradients should hold {len(parameters)} arrays, got {len(gradients)}")
-    for i, (parameter, gradient) in enumerate(zip(parameters, gradients)):
-        check_shape(f"gradients[{i}]", np.asarray(gradient), *np.shape(parameter))
+def _check(like: Sequence[np.ndarray], /, **sequences: Sequence[np.ndarray]) -> None:
+    """Raise an error unless every one of the sequences holds real numbers in the shapes of the parameters."""
+    for name, arrays in sequences.items():
+        if not isinstance(arrays, list | tuple):
+            raise TypeError(f"{name} should be a list or tuple of arrays, got {type(arrays).__name__}")
+        if len(arrays) != len(like):
+            raise ValueError(f"{name} should hold {len(like)} arrays, got {len(arrays)}")
+        for i, (array, parameter) in enumerate(zip(arrays, like)):
+            check_shape(f"{name}[{i}]", np.asarray(array), *np.shape(parameter))
 
 
 def _like(container: Any, arrays: list[np.ndarray]) -> Any:

@@ -26,14 +26,14 @@ def forward(h: np.ndarray, W_hy: np.ndarray, b_y: np.ndarray) -> np.ndarray:
     check_shape("W_hy", W_hy, "V", "H")
     V, H = W_hy.shape
     check_shape("b_y", b_y, V)
-    check_shape("h", h, *h.shape[:-1], H)
+    check_shape("h", h, *np.shape(h)[:-1], H)
     # One step does not depend on another here, so all of them are rows of one matrix product.
     y = h.reshape(-1, H) @ W_hy.T + b_y  # (R3)
     return y.reshape(*h.shape[:-1], V)
 
 
 def backward(dy: np.ndarray, h: np.ndarray, W_hy: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Go back through the read-out.
+    """Go back through the read-out, (B2) and (B3): ``W_hy.T dy``, and ``dy h.T`` and ``dy``, summed.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ def backward(dy: np.ndarray, h: np.ndarray, W_hy: np.ndarray) -> tuple[np.ndarra
     """
     check_shape("W_hy", W_hy, "V", "H")
     V, H = W_hy.shape
-    check_shape("h", h, *h.shape[:-1], H)
+    check_shape("h", h, *np.shape(h)[:-1], H)
     check_shape("dy", dy, *h.shape[:-1], V)
     dy_rows = dy.reshape(-1, V)
-    dW_hy = dy_rows.T @ h.reshape(-1, H)
-    return (dy_rows @ W_hy).reshape(h.shape), dW_hy, dy_rows.sum(axis=0)
+    dW_hy = dy_rows.T @ h.reshape(-1, H)  # (B3): the product of all rows sums over them
+    return (dy_rows @ W_hy).reshape(h.shape), dW_hy, dy_rows.sum(axis=0)  # (B2), (B3)

@@ -46,7 +46,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnncourse.reference.arguments import check_shape, check_window, copy_unmasked, float_dtype
+from rnncourse.reference.arguments import (
+    check_draw,
+    check_kind,
+    check_shape,
+    check_window,
+    copy_unmasked,
+    float_dtype,
+)
 from rnncourse.reference.gates import apart, chunks, prepared, rows, sigmoid, stacked_rows
 from rnncourse.reference.torch_names import layer_arrays, read_array, read_layer
 
@@ -69,8 +76,10 @@ class Params(NamedTuple):
         ``layer`` is the ending of the names: ``"l0"``, ``"l1"``, ``"l0_reverse"`` ...  Raises a
         ``ValueError`` when the layer is not there or has a projection (``proj_size``).
         """
-        W_xh, W_hh, bias_ih, bias_hh = read_layer(source, layer)
-        p_i, p_f, p_o = (p.copy() for p in apart(read_array(source, "weight_p", layer), 3))
+        W_xh, W_hh, bias_ih, bias_hh = read_layer(source, layer, gates=4)
+        peepholes = read_array(source, "weight_p", layer)
+        check_shape(f"weight_p_{layer}", peepholes, 3 * W_hh.shape[1])
+        p_i, p_f, p_o = (p.copy() for p in apart(peepholes, 3))
         return cls(W_xh, W_hh, bias_ih + bias_hh, p_i, p_f, p_o)
 
     def to_torch(self, layer: str = "l0") -> dict[str, np.ndarray]:
@@ -92,6 +101,7 @@ class Cache(NamedTuple):
 
 def _check_params(params: Params) -> tuple[int, int]:
     """Return ``(D, H)`` of well-formed parameters."""
+    check_kind("params", params, Params)
     check_shape("W_hh", params.W_hh, "4H", "H")
     H = params.W_hh.shape[1]
     check_shape("W_hh", params.W_hh, 4 * H, H)
@@ -109,6 +119,7 @@ def init(
 
     The draws are made in float64 and then rounded: one seed gives the same weights in every dtype.
     """
+    check_draw(rng, dtype, input_size=input_size, hidden_size=hidden_size)
     bound, H = 1 / np.sqrt(hidden_size), hidden_size
     shapes = [(4 * H, input_size), (4 * H, H), (4 * H,), (H,), (H,), (H,)]
     return Params(*(rng.uniform(-bound, bound, shape).astype(dtype) for shape in shapes))
@@ -318,6 +329,7 @@ def backward(
     ValueError
         When ``dh`` or ``dc_last`` has another shape than its state, or ``window`` is below 1.
     """
+    check_kind("cache", cache, Cache)
     params, x, gates, h, c, skipped = cache
     (T, B, D), H, dtype = x.shape, h.shape[2], h.dtype
     check_shape("dh", dh, T, B, H)

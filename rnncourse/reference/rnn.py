@@ -9,17 +9,27 @@ Going back: direct and total
 ----------------------------
 The loss sees ``h_t`` along two paths: directly, through what is read out at step t, and through
 ``h_{t+1}`` and all that follows.  Call the first part the *direct* derivative; it is what the caller
-hands in as ``dh[t]``.  The *total* derivative is the sum of both,
+hands in as ``dh[t]``.  The *total* derivative is the sum of both.  The second part is what step t + 1
+carries back, and it is why the loop runs backwards; at the last step there is none:
 
 .. math::
 
-    \delta_t = \underbrace{\partial L / \partial h_t}_{\text{direct}}
-        + \underbrace{W_{hh}^\top \bigl(\delta_{t+1} \odot \tanh'(a_{t+1})\bigr)}_{\text{through } h_{t+1}} ,
+    \delta_t = \frac{dL}{dh_t} &= \underbrace{\partial^{+} L / \partial h_t}_{\text{direct}}
+        + \underbrace{\kappa_t}_{\text{carried}} , \qquad \kappa_T = 0 && (B8) \\
+    \alpha_t = \frac{dL}{da_t} &= \delta_t \odot (1 - h_t \odot h_t)   && (B4) \\
+    \kappa_{t-1} &= W_{hh}^\top \alpha_t                              && (B5) \\
+    dL/dx_t &= W_{xh}^\top \alpha_t                                   && (B6) \\
+    dL/dW_{hh} &= \sum_t \alpha_t h_{t-1}^\top , \quad
+    dL/dW_{xh} = \sum_t \alpha_t x_t^\top , \quad
+    dL/db_h = \sum_t \alpha_t                                       && (B7)
 
-and the second part is why the loop runs backwards; at the last step there is no second part.  tanh is
-cheap to differentiate because its derivative can be read off its value:
-``tanh'(a) = 1 - tanh(a)**2 = 1 - h**2``.  Every parameter is used once per step, so its gradient is the
-sum of what the steps contribute.
+and ``dL/dh_0`` is what step 1 carries back.  tanh is cheap to differentiate because its derivative can be
+read off its value, ``tanh'(a) = 1 - tanh(a)**2 = 1 - h**2``.  Every parameter is used once per step, so its
+gradient is the sum of what the steps (and the sequences of a batch) contribute, (B7).
+
+A step that a mask skips made ``h_t`` of ``h_{t-1}`` by copying.  Its inside got no gradient, and all of the
+total passes on, (B13): ``alpha_t = 0`` and ``kappa_{t-1} = delta_t``.  Truncation, (B12), sets
+``kappa_{t-1}`` to zero where step t is the first of a window.
 
 Sources: Werbos 1990 [werbos1990backpropagation] and Goodfellow et al. 2016, section 10.2
 [goodfellow2016deep].
@@ -29,7 +39,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncourse.reference.arguments import check_shape, check_window, copy_unmasked, float_dtype
+from rnncourse.reference.arguments import check_kind, check_shape, check_window, copy_unmasked, float_dtype
 from rnncourse.reference.buffers import copied, empty, zeros
 from rnncourse.reference.delay_line import delay_line
 from rnncourse.reference.gates import chunks, prepared, rows
@@ -116,7 +126,7 @@ def forward(
 def backward(
     dh: np.ndarray, cache: Cache, window: int | None = None
 ) -> tuple[np.ndarray, np.ndarray, Params]:
-    """Backpropagate through time.
+    """Backpropagate through time, (B4) to (B8); with a mask (B13), with a window (B12).
 
     Parameters
     ----------
@@ -142,6 +152,7 @@ def backward(
     ValueError
         When ``dh`` has another shape than ``h``, or ``window`` is below 1.
     """
+    check_kind("cache", cache, Cache)
     params, x, states, skipped, nonlinearity = cache
     T, B, H = states.shape[0] - 1, *states.shape[1:]
     D, dtype = x.shape[2] - 1, states.dtype
@@ -155,22 +166,22 @@ def backward(
     carried = zeros((B, H), dtype)  # what later steps send back to h_t
     for start, stop in chunks(T, states[:1].nbytes):
         # da starts as the derivative of (R2), for some steps at once, and becomes the gradient with
-        # respect to a_t.
+        # respect to a_t, (B4).
         da = derivative(states[start + 1 : stop + 1])  # (steps, B, H)
         if skipped is not None:
-            np.copyto(da, 0, where=skipped[start:stop])  # a step that did not happen has no slope
+            np.copyto(da, 0, where=skipped[start:stop])  # (B13): a step that did not happen has no slope
         for t in reversed(range(start, stop)):
             da_t = da[t - start]
-            np.add(dh[t], carried, out=total, casting="same_kind")  # direct + carried = total
-            da_t *= total
-            np.matmul(da_t, params.W_hh, out=carried)  # on its way to h_{t-1}
+            np.add(dh[t], carried, out=total, casting="same_kind")  # (B8): direct + carried = total
+            da_t *= total  # (B4)
+            np.matmul(da_t, params.W_hh, out=carried)  # (B5): on its way to h_{t-1}
             if skipped is not None:
-                carried += np.where(skipped[t], total, 0)  # h_t was h_{t-1}: all of it passes
+                carried += np.where(skipped[t], total, 0)  # (B13): h_t was h_{t-1}, all of it passes
             if window is not None and t > 0 and t % window == 0:
-                carried[...] = 0
+                carried[...] = 0  # (B12)
 
-        # The sums over time: every step's outer product, all in one matrix product per weight.
+        # The sums over time, (B7): every step's outer product, all in one matrix product per weight.
         dW_xh += rows(da).T @ rows(x[start:stop])
         dW_hh += rows(da).T @ rows(states[start:stop])  # the state that each step *started* from
-        np.matmul(rows(da), params.W_xh, out=rows(dx[start:stop]))
+        np.matmul(rows(da), params.W_xh, out=rows(dx[start:stop]))  # (B6)
     return dx, carried, Params(dW_xh[:, :D].copy(), dW_hh, dW_xh[:, D].copy())

@@ -1,4 +1,4 @@
-r"""One step of the simple (Elman) recurrent network, (R1) and (R2), there and back.
+r"""One step of the simple (Elman) recurrent network, (R1) and (R2), there and back, (B4) to (B7).
 
 .. math::
 
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnncourse.reference.arguments import check_shape, check_sizes
+from rnncourse.reference.arguments import check_draw, check_kind, check_shape
 from rnncourse.reference.torch_names import layer_arrays, read_layer
 
 
@@ -44,7 +44,7 @@ class Params(NamedTuple):
         ValueError
             ``"no weight_ih_l0 among ..."`` when the layer is not there.
         """
-        W_xh, W_hh, bias_ih, bias_hh = read_layer(source, layer)
+        W_xh, W_hh, bias_ih, bias_hh = read_layer(source, layer, gates=1)
         # Torch adds two biases (cuDNN wants both); only their sum can matter
         return cls(W_xh, W_hh, bias_ih + bias_hh)
 
@@ -75,6 +75,7 @@ def slope(h: np.ndarray, nonlinearity: str = "tanh") -> np.ndarray:
 
 def check_params(params: Params) -> tuple[int, int]:
     """Return ``(D, H)`` of well-formed parameters."""
+    check_kind("params", params, Params)
     check_shape("W_xh", params.W_xh, "H", "D")
     H, D = params.W_xh.shape
     check_shape("W_hh", params.W_hh, H, H)
@@ -89,7 +90,7 @@ def init(
 
     The draws are made in float64 and then rounded: one seed gives the same weights in every dtype.
     """
-    check_sizes(input_size=input_size, hidden_size=hidden_size)
+    check_draw(rng, dtype, input_size=input_size, hidden_size=hidden_size)
     bound = 1 / np.sqrt(hidden_size)
     shapes = [(hidden_size, input_size), (hidden_size, hidden_size), (hidden_size,)]
     return Params(*(rng.uniform(-bound, bound, shape).astype(dtype) for shape in shapes))
@@ -129,7 +130,7 @@ def step_backward(
     h_t: np.ndarray,
     nonlinearity: str = "tanh",
 ) -> tuple[np.ndarray, np.ndarray, Params]:
-    """Go back through one step.
+    """Go back through one step, (B4) to (B7).
 
     Parameters
     ----------
@@ -151,7 +152,7 @@ def step_backward(
     for name, array in (("dh_t", dh_t), ("h_prev", h_prev), ("h_t", h_t)):
         check_shape(name, array, len(x_t), H)
     _, derivative = nonlinear(nonlinearity)
-    da_t = dh_t * derivative(h_t)  # back through (R2)
+    da_t = dh_t * derivative(h_t)  # (B4): back through (R2)
     # Back through (R1).  Forward multiplied by W.T, so the gradient is multiplied by W.
-    dparams = Params(W_xh=da_t.T @ x_t, W_hh=da_t.T @ h_prev, b_h=da_t.sum(axis=0))
-    return da_t @ params.W_xh, da_t @ params.W_hh, dparams
+    dparams = Params(W_xh=da_t.T @ x_t, W_hh=da_t.T @ h_prev, b_h=da_t.sum(axis=0))  # (B7), one step of it
+    return da_t @ params.W_xh, da_t @ params.W_hh, dparams  # (B6), (B5)

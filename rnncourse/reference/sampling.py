@@ -5,7 +5,7 @@ Sources: Fan et al. 2018 for top-k, Holtzman et al. 2020 for the nucleus.
 
 import numpy as np
 
-from rnncourse.reference.arguments import check_scores, check_shape, float_dtype
+from rnncourse.reference.arguments import check_number, check_scores, check_shape, check_sizes, floats
 from rnncourse.reference.losses import softmax
 
 
@@ -36,10 +36,9 @@ def sample(logits: np.ndarray, temperature: float, u: np.ndarray | float) -> np.
         On a temperature below 0 or not finite, draws outside [0, 1), NaN or +inf among the logits, or
         logits that are all -inf.
     """
-    logits, u = scores_to_choose_from("logits", logits), np.asarray(u, np.float64)
+    logits, u = scores_to_choose_from("logits", logits), floats("u", u).astype(np.float64)
     check_shape("u", u, *logits.shape[:-1])
-    if not 0 <= temperature < np.inf:
-        raise ValueError(f"temperature should be 0 or above and finite, got {temperature}")
+    check_number("temperature", temperature, low=0)
     outside = ~((u >= 0) & (u < 1))  # NaN is outside as well
     if outside.any():
         raise ValueError(f"u should lie in [0, 1), got {u[outside][0]}")
@@ -70,8 +69,7 @@ def top_k_filter(logits: np.ndarray, k: int) -> np.ndarray:
     filtered : array (..., V)
     """
     logits = scores_to_choose_from("logits", logits)
-    if k < 1:
-        raise ValueError(f"k should be at least 1, got {k}")
+    check_sizes(k=k)
     order = (-logits).argsort(axis=-1, kind="stable")
     return _without(logits, order, np.arange(logits.shape[-1]) >= k)
 
@@ -91,6 +89,7 @@ def nucleus_filter(logits: np.ndarray, p: float) -> np.ndarray:
         The likeliest id is always in.
     """
     logits = scores_to_choose_from("logits", logits)
+    check_number("p", p)
     if not 0 < p <= 1:
         raise ValueError(f"p should lie above 0 and be at most 1, got {p}")
     order = (-logits).argsort(axis=-1, kind="stable")
@@ -109,7 +108,7 @@ def scores_to_choose_from(name: str, scores: np.ndarray) -> np.ndarray:
     ValueError
         On NaN or +inf, by its place, on a distribution of nothing but -inf, and on no axis to choose along.
     """
-    scores = np.asarray(scores, float_dtype(scores))
+    scores = floats(name, scores)
     if scores.ndim == 0 or scores.shape[-1] == 0:
         raise ValueError(f"{name} should have shape (..., V), got {scores.shape}")
     check_scores(name, scores)

@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from rnncourse.reference import bidirectional
-from rnncourse.reference.arguments import check_shape
+from rnncourse.reference.arguments import check_kind, check_shape, check_sizes
 from rnncourse.reference.bidirectional import State, check_parts, one_way, one_way_backward
+from rnncourse.reference.torch_names import state_of
 
 Params = tuple[Any, ...]
 
@@ -31,7 +32,7 @@ class Cache(NamedTuple):
     """What ``backward`` needs from ``forward``; all arrays are the cache's own."""
 
     layers: tuple[Any, ...]  # every layer's cache, the lowest first
-    dropout: tuple[np.ndarray, ...] | None  # one mask less than there are layers
+    dropout: tuple[np.ndarray, ...] | None  # (T, B, directions * H); one less than there are layers
     shape: tuple[int, ...]  # of h
     state_shape: tuple[int, int, int]  # of each part of the state
     parts: int  # of the state
@@ -53,8 +54,7 @@ def init(
     ValueError
         ``"num_layers should be at least 1, got 0"``.
     """
-    if num_layers < 1:
-        raise ValueError(f"num_layers should be at least 1, got {num_layers}")
+    check_sizes(num_layers=num_layers)
     layers: list[Any] = []
     for layer in range(num_layers):
         width = input_size if layer == 0 else hidden_size * (1 + both_directions)
@@ -73,7 +73,7 @@ def from_torch(cell: ModuleType, source: Any) -> Params:
     ValueError
         ``"no weight_ih_l0 among ..."`` when there is not even a first layer.
     """
-    names = source.state_dict() if hasattr(source, "state_dict") else source
+    names = state_of(source)
     layers: list[Any] = []
     while not layers or f"weight_ih_l{len(layers)}" in names:
         layer = f"l{len(layers)}"
@@ -86,8 +86,11 @@ def from_torch(cell: ModuleType, source: Any) -> Params:
 
 def to_torch(params: Params) -> dict[str, np.ndarray]:
     """Return copies of all layers' weights under Torch's names."""
+    check_kind("params", params, tuple)
     arrays: dict[str, np.ndarray] = {}
     for i, layer in enumerate(params):
+        if not hasattr(layer, "to_torch"):
+            raise TypeError(f"params[{i}] should be the Params of a cell, got {type(layer).__name__}")
         arrays |= layer.to_torch(f"l{i}")
     return arrays
 
@@ -137,13 +140,14 @@ def forward(
         ``"state[0] should have shape (4, B, H), got ..."``, ``"dropout should hold 1 mask(s), got 2"``,
         and what the cell says.
     """
+    check_kind("params", params, tuple)
     counts = [_directions(layer) for layer in params]
     if not counts:
         raise ValueError("params should hold at least one layer, got none")
     if dropout is not None and len(dropout) != len(params) - 1:
         raise ValueError(f"dropout should hold {len(params) - 1} mask(s), got {len(dropout)}")
     if state is not None:
-        check_parts("state", state, sum(counts))
+        check_parts("state", state, sum(counts), "B", "H")
     h, lasts, masks, first = x, [], [], 0
     caches: list[Any] = []
     for i, (layer, count) in enumerate(zip(params, counts)):
@@ -195,6 +199,7 @@ def backward(
     ValueError
         When ``dh`` or a part of ``dlast`` has another shape than its state, or ``window`` is below 1.
     """
+    check_kind("cache", cache, Cache)
     check_shape("dh", dh, *cache.shape)
     if dlast is not None:
         check_parts("dlast", dlast, *cache.state_shape, parts=cache.parts)

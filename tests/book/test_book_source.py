@@ -15,7 +15,14 @@ ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "rnncourse" / "reference"
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
 PAGES = [ROOT / f"{entry}.md" for entry in [TOC["root"], *(chapter["file"] for chapter in TOC["chapters"])]]
-LETTERS = {"F": "feedforward", "R": "rnn", "L": "lstm"}  # the letter of a chapter's tags, and the chapter
+LETTERS = {  # the letter of a chapter's tags, and the chapter
+    "B": "bptt",
+    "F": "feedforward",
+    "G": "gradients",
+    "L": "lstm",
+    "R": "rnn",
+    "U": "gru",
+}
 
 LABEL = re.compile(r"^\s*\$\$\s*\(([^)]+)\)\s*$", re.MULTILINE)
 TAG = re.compile(r"\(([A-Z]+[0-9]+[a-z]?(?:, [A-Z]+[0-9]+[a-z]?)*)\)")

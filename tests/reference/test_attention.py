@@ -12,6 +12,7 @@ from rnncourse.reference.gradcheck import projection_error
 
 T, S, B, H, K, E, A = 3, 7, 4, 5, 6, 8, 9  # queries, places, batch; query, key, value, hidden sizes
 LENGTHS = np.array([7, 2, 5, 1])
+BACKWARD = {"dot": attention.dot_attention_backward, "additive": attention.additive_attention_backward}
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def draw(form, rng, queries=(T,), masked=True):
 def run(form, params, query, keys, values, mask, dcontext):
     """Context, weights, and a flat list of gradients."""
     forward = getattr(attention, f"{form}_attention")
-    backward = getattr(attention, f"{form}_attention_backward")
+    backward = BACKWARD[form]
     context, weights = forward(*params, query, keys, values, mask)
     gradients = list(backward(*params, dcontext, query, keys, values, mask))
     if params:

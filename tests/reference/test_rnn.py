@@ -1,10 +1,10 @@
-"""What is the simple network's own; all that cells have in common stands in test_architectures.py."""
+"""What is the simple network's own; all that cells have in common stands in tests/architectures."""
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from rnncourse.reference import output_layer, rnn
+from rnncourse.reference import output_layer, rnn, rnn_cell
 
 
 def run_delay_line(delay, x, **options):
@@ -84,25 +84,8 @@ def test_wrong_weights_are_named(params, name, array, message):
         rnn.step(wrong, np.zeros((4, 3)), np.zeros((4, 5)))
 
 
-def test_step_names_what_does_not_fit(params):
-    x_t, h = np.zeros((4, 3)), np.zeros((4, 5))
-    with pytest.raises(ValueError, match=r"x_t should have shape \(B, 3\), got \(4, 5\)"):
-        rnn.step(params, h, h)
-    with pytest.raises(ValueError, match=r"h_prev should have shape \(4, 5\), got \(2, 5\)"):
-        rnn.step(params, x_t, h[:2])
-    with pytest.raises(ValueError, match=r"dh_t should have shape \(4, 5\), got \(4, 3\)"):
-        rnn.step_backward(params, x_t, x_t, h, h)
-
-
-def test_integers_in_give_float64_out(params):
-    x = np.random.default_rng(2).integers(-3, 4, (7, 4, 3))
-    h, _ = rnn.forward(params, x)
-    assert h.dtype == np.float64
-    assert_allclose(h, rnn.forward(params, x.astype(np.float64))[0], rtol=0, atol=0)
-
-
-def test_no_steps_leave_the_gradient_zero(params):
-    h, cache = rnn.forward(params, np.zeros((0, 4, 3)), np.ones((4, 5)))
-    dx, dh0, dparams = rnn.backward(np.zeros((0, 4, 5)), cache)
-    assert (h.shape, dx.shape, dh0.shape) == ((0, 4, 5), (0, 4, 3), (4, 5))
-    assert not dh0.any() and not any(gradient.any() for gradient in dparams)
+@pytest.mark.parametrize("nonlinearity, function", [("tanh", np.tanh), ("relu", lambda a: np.maximum(a, 0))])
+def test_a_slope_is_read_off_the_value(nonlinearity, function):
+    a, nudge = np.random.default_rng(3).standard_normal((4, 5)), 1e-6
+    measured = (function(a + nudge) - function(a - nudge)) / (2 * nudge)
+    assert_allclose(rnn_cell.slope(function(a), nonlinearity), measured, rtol=0, atol=1e-9)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from rnncourse.reference.losses import softmax
-from rnncourse.reference.sampling import nucleus_filter, sample, top_k_filter
+from rnncourse.reference.sampling import nucleus_filter, sample, scores_to_choose_from, top_k_filter
 
 T, B, V = 3, 4, 6
 
@@ -129,10 +129,8 @@ def test_errors_say_what_is_wrong():
     for wrong in (1.0, -0.1, np.nan):
         with pytest.raises(ValueError, match=rf"u should lie in \[0, 1\), got {wrong}"):
             sample(logits, 1, np.full(B, wrong))
-    for temperature in (-1, np.nan, np.inf):
-        with pytest.raises(
-            ValueError, match=f"temperature should be 0 or above and finite, got {temperature}"
-        ):
+    for temperature, wanted in ((-1, "at least 0"), (np.nan, "finite"), (np.inf, "finite")):
+        with pytest.raises(ValueError, match=f"temperature should be {wanted}, got {temperature}"):
             sample(logits, temperature, u)
     for function in (
         lambda z: sample(z, 1, u),
@@ -152,6 +150,14 @@ def test_errors_say_what_is_wrong():
             function(np.zeros((B, 0)))
     with pytest.raises(ValueError, match="k should be at least 1, got 0"):
         top_k_filter(logits, 0)
-    for p in (0, 1.1, np.nan):
+    for p in (0, 1.1):
         with pytest.raises(ValueError, match=f"p should lie above 0 and be at most 1, got {p}"):
             nucleus_filter(logits, p)
+
+
+def test_scores_to_choose_from_are_floating_numbers():
+    whole = np.arange(6).reshape(2, 3)
+    scores = scores_to_choose_from("scores", whole)
+    assert scores.dtype == np.float64 and (scores == whole).all()
+    with pytest.raises(ValueError, match=r"^scores should leave something to choose"):
+        scores_to_choose_from("scores", np.full((2, 3), -np.inf))
