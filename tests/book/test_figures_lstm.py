@@ -174,7 +174,7 @@ def test_the_keyboard_does_it_all(page):
 def test_it_fits_a_phone_names_its_controls_and_moves_nothing_by_itself(page):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.locator("gate-explorer p").get_attribute("role") == "status"
-    for name in ("Step:", "Inside i", "Inside f", "Inside o", "Inside g", "Weight from the old h"):
+    for name in ("Step: 10", "Inside i", "Inside f", "Inside o", "Inside g", "Weight from the old h"):
         assert page.get_by_role("slider", name=name).count() == 1
     assert page.get_by_role("checkbox", name="change every step").count() == 1
     source = SCRIPT.read_text("utf-8")
