@@ -132,11 +132,11 @@ OUTERS: dict[str, tuple[str, Callable[[Array, Array, Values], Four]]] = {
         "f's gradient is dc alone. What f multiplies, c_prev, is its factor.",
         lambda dh, dc, v: (dc * v.g, dc, dc * v.i, dh * v.shown),
     ),
-    "di_and_dg_exchanged": (
+    "factors_of_i_and_g_exchanged": (
         "i's gradient has i as its factor, and g's has g. In a product each gets the other one.",
         lambda dh, dc, v: (dc * v.i, dc * v.c_prev, dc * v.g, dh * v.shown),
     ),
-    "di_and_df_exchanged": (
+    "factors_of_i_and_f_exchanged": (
         "the factors of i and f are exchanged: i gets g, and f gets c_prev.",
         lambda dh, dc, v: (dc * v.c_prev, dc * v.g, dc * v.i, dh * v.shown),
     ),
