@@ -173,4 +173,4 @@ def test_the_command_knows_which_lab_has_a_record(monkeypatch, capsys):
     assert not main(["train", "gru", "--record"]) and not main(["train", "gru"])
     assert called == [lab.RECORD, None]
     assert main(["train", "text_generation", "--record"])
-    assert "has no record" in capsys.readouterr().err
+    assert "no record of the lab text_generation" in capsys.readouterr().err
