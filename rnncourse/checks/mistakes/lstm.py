@@ -128,7 +128,7 @@ def _(x_t: Array, h: Array, c: Array, *weights: Array) -> Any:
 # ---------------------------------------------------------------- what the cell forgets and takes in
 @_of(
     "forget_gate_left_out",
-    "c_t is c_prev + i * g: nothing is ever forgotten. (So it was in 1997; the gate f came in 2000.)",
+    "c_t is c_prev + i * g: nothing is ever forgotten. So it was in 1997; the gate f came in 2000.",
 )
 def _(x_t: Array, h: Array, c: Array, *weights: Array) -> Any:
     i, _, g, o = gates(x_t, h, *weights)
@@ -233,14 +233,14 @@ def _(x_t: Array, h: Array, c: Array, W_xh: Array, W_hh: Array, b_h: Array) -> A
 
 @_of(
     "W_xh_reshaped",
-    "W_xh is reshaped to (D, 4H) where its transpose is meant: reshape keeps the order of the numbers and "
+    "the matrix W_xh is reshaped to (D, 4H) where its transpose is meant: reshape keeps the order of the numbers and "
     "mixes rows up.",
 )
 def _(x_t: Array, h: Array, c: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Any:
     return right(x_t, h, c, W_xh.reshape(W_xh.shape[::-1]).T, W_hh, b_h)
 
 
-@_of("W_hh_reshaped", "W_hh is reshaped to (H, 4H) where its transpose is meant.")
+@_of("W_hh_reshaped", "the matrix W_hh is reshaped to (H, 4H) where its transpose is meant.")
 def _(x_t: Array, h: Array, c: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Any:
     return right(x_t, h, c, W_xh, W_hh.reshape(W_hh.shape[::-1]).T, b_h)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnncourse.checks.mistakes import Catalogue
 from rnncourse.checks.mistakes.lstm import Array
-from rnncourse.checks.mistakes.lstm_way_back import back, states_before, through_time
+from rnncourse.checks.mistakes.lstm_way_back import states_before, straight, through_time
 
 CATALOGUE = Catalogue("lstm")
 
@@ -19,7 +19,7 @@ def _of(name: str, when: str, heading: str = "Back through time") -> Any:
 
 def right_gradients(*args: Array) -> tuple[Array, ...]:
     """Go back through time as it should be."""
-    return through_time(back, *args)
+    return through_time(straight, *args)
 
 
 def walked(
@@ -34,7 +34,7 @@ def walked(
     to_h, to_c = np.zeros_like(dc_last), dc_last
     for t in reversed(range(len(x))):
         above = enter(t, dh[t], to_h, to_c)
-        dx_t, dh_prev, dc_prev, *shares = back(*above, x[t], *states[t], *weights)
+        dx_t, dh_prev, dc_prev, *shares = straight(*above, x[t], *states[t], *weights)
         to_h, to_c = hand_on(t, to_h, to_c, dh_prev, dc_prev)
         rows.append(dx_t)
         sums = [so_far + share for so_far, share in zip(sums, shares, strict=True)]
@@ -167,7 +167,7 @@ def _(dh: Array, dc_last: Array, *rest: Array) -> Any:
 )
 def _(dh: Array, dc_last: Array, x: Array, h0: Array, c0: Array, *weights: Array) -> Any:
     h, c = states_before(x, h0, c0, *weights)[-2]
-    forgot = back(0 * h0, dc_last, x[-1], h, c, *weights)[2]
+    forgot = straight(0 * h0, dc_last, x[-1], h, c, *weights)[2]
     return right_gradients(dh, forgot, x, h0, c0, *weights)
 
 

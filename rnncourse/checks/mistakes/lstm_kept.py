@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from rnncourse.checks.lstm_relatives import coupled_peephole_step_backward
 from rnncourse.checks.mistakes import Catalogue
 from rnncourse.checks.mistakes.lstm import STEP, Array, Function, right
 from rnncourse.checks.mistakes.lstm_backward import right_gradients
 from rnncourse.checks.mistakes.lstm_coupled import coupled
 from rnncourse.checks.mistakes.lstm_peephole import peephole
 from rnncourse.checks.mistakes.lstm_sequence import run
-from rnncourse.checks.mistakes.lstm_twist_way_back import way_back
-from rnncourse.checks.mistakes.lstm_way_back import BACK, back
+from rnncourse.checks.mistakes.lstm_way_back import BACK, straight
 
 CATALOGUE = Catalogue("lstm")
 _UNROLLED, _TIME, _BIAS = "Unrolled in time", "Back through time", "The forget bias"
@@ -47,10 +47,10 @@ KEPT = (
     "them. Begin each call "
     "with zeros."
 )
-_of("lstm_step_backward", "gradients_kept", BACK, KEPT, keeps=True)(lambda: Kept(back, 3))
+_of("lstm_step_backward", "gradients_kept", BACK, KEPT, keeps=True)(lambda: Kept(straight, 3))
 _of("lstm_backward", "gradients_kept", _TIME, KEPT, keeps=True)(lambda: Kept(right_gradients, 3))
 _of("coupled_peephole_lstm_step_backward", "gradients_kept", BACK, KEPT, keeps=True)(
-    lambda: Kept(way_back, 3)
+    lambda: Kept(coupled_peephole_step_backward, 3)
 )
 
 
@@ -89,7 +89,7 @@ def _(x: Array, h0: Array, c0: Array, *weights: Array) -> Any:
     "...: a new array.",
 )
 def _(dh_t: Array, dc_t: Array, *step: Array) -> Any:
-    gradients = back(dh_t, dc_t, *step)
+    gradients = straight(dh_t, dc_t, *step)
     dc_t += dh_t
     return gradients
 
@@ -146,7 +146,7 @@ def _(*args: Array) -> Any:
 
 @_of("lstm_step_backward", "always_float64", BACK, _WIDE)
 def _(*args: Array) -> Any:
-    return _wide(back(*args))
+    return _wide(straight(*args))
 
 
 @_of("lstm_backward", "always_float64", _TIME, _WIDE)
@@ -172,4 +172,4 @@ def _(*args: Array) -> Any:
 
 @_of("coupled_peephole_lstm_step_backward", "always_float64", BACK, _WIDE)
 def _(*args: Array) -> Any:
-    return _wide(way_back(*args))
+    return _wide(coupled_peephole_step_backward(*args))
