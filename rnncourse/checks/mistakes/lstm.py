@@ -233,8 +233,8 @@ def _(x_t: Array, h: Array, c: Array, W_xh: Array, W_hh: Array, b_h: Array) -> A
 
 @_of(
     "W_xh_reshaped",
-    "the matrix W_xh is reshaped to (D, 4H) where its transpose is meant: reshape keeps the order of the "
-    "numbers and mixes rows up.",
+    "the matrix W_xh is reshaped to (D, 4H) where its transpose is meant: reshape keeps the order of "
+    "the numbers and mixes rows up.",
 )
 def _(x_t: Array, h: Array, c: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Any:
     return right(x_t, h, c, W_xh.reshape(W_xh.shape[::-1]).T, W_hh, b_h)
