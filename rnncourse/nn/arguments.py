@@ -98,6 +98,16 @@ def check_input(input: Tensor, expected_dim: int, weight: Tensor) -> None:
         )
 
 
+def check_mask(mask: Tensor | None) -> None:
+    """Raise unless a mask, any shape, holds real numbers or booleans: NaN says neither yes nor no."""
+    if mask is None:
+        return
+    if not isinstance(mask, Tensor) or mask.is_complex():
+        raise TypeError(f"mask should be a tensor of real numbers, got {getattr(mask, 'dtype', type(mask))}")
+    if mask.is_floating_point() and mask.isnan().any():
+        raise ValueError("mask should not hold NaN")
+
+
 def check_rank(state: Sequence[Tensor], dim: int) -> None:
     """Raise unless every part of the state has as many axes as the input, ``dim``."""
     if all(part.dim() == dim for part in state):

@@ -10,6 +10,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from rnncourse.nn.arguments import check_mask
+
 
 class DotAttention(nn.Module):
     """Scaled dot-product attention, ``e_s = q . k_s / sqrt(H)``; it has no parameters.
@@ -133,6 +135,7 @@ def _check_shapes(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | No
         raise ValueError(f"keys should have shape (S, {B}, {key_size}), got {tuple(keys.shape)}")
     if values.dim() != 3 or values.shape[:2] != (S, B):
         raise ValueError(f"values should have shape ({S}, {B}, E), got {tuple(values.shape)}")
+    check_mask(mask)
     if mask is not None and mask.shape != (S, B):
         raise ValueError(f"mask should have shape ({S}, {B}), got {tuple(mask.shape)}")
     if S == 0 or (mask is not None and not (mask != 0).any(dim=0).all()):

@@ -9,6 +9,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from rnncourse.nn.arguments import check_mask
+
 
 class CRF(nn.Module):
     """Scores for neighbouring tags, on top of a network's scores for every tag at every step.
@@ -153,6 +155,9 @@ class CRF(nn.Module):
             raise ValueError(
                 f"emissions should have shape (T, B, {self.num_tags}), got {tuple(emissions.shape)}"
             )
+        if emissions.is_complex():
+            raise TypeError(f"emissions should hold real numbers, got dtype {emissions.dtype}")
+        check_mask(mask)
         T, B, _ = emissions.shape
         counts = emissions.new_ones((T, B), dtype=torch.bool) if mask is None else mask != 0
         if counts.shape != (T, B):
