@@ -21,7 +21,9 @@ PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "loop": sequences.against_numpy,
     "growth": sequences.growth,
     "memory": sequences.memory,
+    "checkpoint": sequences.checkpointed,
     "nn": modules.against_torch,
+    "scan": modules.scanned,
     "import": imports.imports,
 }
 RECORD = Path("book/results/benchmarks.json")

@@ -9,6 +9,7 @@ import torch
 from benchmarks.measure import Row, peak_bytes, ratio, seconds, with_mean
 from benchmarks.plain import products, step_by_step
 from benchmarks.problems import SHAPES, Problem, Shape
+from rnncourse.reference import checkpointing
 
 GOALS = {("LSTM", np.float32): 1.0, ("GRU", np.float32): 0.45, ("RNN", np.float32): 0.45}
 
@@ -60,3 +61,18 @@ def memory(rounds: int) -> Iterator[Row]:
         peak = peak_bytes(Problem("LSTM", shape, np.float32).numpy)
         rows.append(Row("NumPy LSTM, float32, memory", "4TB(7H+2D+1) bytes", str(shape), peak / needed, 1.1))
     yield from with_mean(rows)
+
+
+def checkpointed(rounds: int) -> Iterator[Row]:
+    """Time backpropagation that keeps one state in every square root of T, and computes the rest again."""
+    shape = Shape(4096, 16, 64, 64)
+    for cell in ("LSTM", "GRU", "RNN"):
+        problem = Problem(cell, shape, np.float32)
+
+        def recomputed(problem: Problem = problem) -> object:
+            start = (problem.module, problem.params, problem.x, *problem.initial)
+            *_, kept = checkpointing.forward(*start)
+            return checkpointing.backward(kept, problem.dh, *problem.dlast)
+
+        one = ratio(recomputed, problem.numpy, rounds)
+        yield Row(f"NumPy {cell}, float32, checkpointed", "plain BPTT", str(shape), one, 1.35)
