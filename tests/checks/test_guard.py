@@ -147,7 +147,7 @@ def test_slow_calls_end_together(monkeypatch):
         return right(*args)
 
     assert not check("rnn.rnn_step", answer, 1).passed
-    assert len(calls) == 2
+    assert 1 <= len(calls) <= 2  # and not one for each case; on a busy machine one is too long already
 
 
 def test_alarm_of_somebody_else_goes_on(monkeypatch):
