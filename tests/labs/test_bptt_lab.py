@@ -118,8 +118,9 @@ def test_long_memory_shrinks_a_state_evenly():
 
 
 def test_memory_grows_as_announced():
+    # large enough for the arrays to outweigh what Python itself allocates now and then
     whole, checkpointed, truncated = (
-        lab.peak_memory(way, [200, 800], B=4, H=32) for way in ("whole", "checkpointed", "truncated")
+        lab.peak_memory(way, [200, 800], B=8, H=96) for way in ("whole", "checkpointed", "truncated")
     )
     assert whole[1] > 2.5 * whole[0]
     assert checkpointed[1] < 2.5 * checkpointed[0]
