@@ -4,9 +4,7 @@ Threads are pinned by whoever starts this, before NumPy is there: ``rnncourse be
 """
 
 import argparse
-import datetime
 import json
-import platform
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import torch
 
 from benchmarks import imports, modules, sequences
 from benchmarks.measure import Row
+from rnncourse.labs.circumstances import circumstances
 
 PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "numpy": sequences.against_torch,
@@ -29,24 +28,10 @@ PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
 RECORD = Path("book/results/benchmarks.json")
 
 
-def device() -> str:
-    """Return the processor's name."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.split(": ", 1)[1] for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of everything that the figures depend on."""
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[call-overload]
-    return {
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "blas": f"{blas['name']} {blas['version']}",
-        "torch": torch.__version__,
-    }
+def blas() -> str:
+    """Return which library multiplies NumPy's matrices, and its version."""
+    found = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[call-overload]
+    return f"{found['name']} {found['version']}"
 
 
 def main() -> None:
@@ -71,13 +56,9 @@ def main() -> None:
             goal = "" if row.goal is None else f"{row.goal:8.2f}"
             missed = "  above" if row.goal is not None and row.ratio > row.goal else ""
             print(f"{row.work:44}{row.anchor:28}{row.shape:26}{row.ratio:8.2f}{goal}{missed}", flush=True)
-    report = {
-        "device": device(),
-        "versions": versions(),
-        "command": " ".join(["rnncourse bench", *arguments.parts, f"--rounds {arguments.rounds}"]),
-        "date": datetime.date.today().isoformat(),
-        "rows": [row._asdict() for row in rows],
-    }
+    command = " ".join(["rnncourse bench", *arguments.parts, f"--rounds {arguments.rounds}"])
+    report = circumstances(command, "numpy", "torch") | {"rows": [row._asdict() for row in rows]}
+    report["versions"]["blas"] = blas()
     targets = [arguments.json, RECORD if arguments.record else None]
     for target in filter(None, targets):
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -36,6 +36,7 @@ MACHINERY = {
         "crf": "plain functions, for the chapter tagging",
         "crf_chain": "what the functions of crf share",
     },
+    "labs": {"circumstances": "what every record says beside its results"},
     "nn": {
         "arguments": "what every recurrent module asks of its arguments",
         "recurrent": "what every recurrent module shares",

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
-import platform
 from pathlib import Path
-from typing import Any
 
 import rnncourse
 from rnncourse.errors import CourseError
@@ -50,13 +47,15 @@ def _train(arguments: argparse.Namespace) -> None:
         import torch
 
         from rnncourse.labs import gradients
+        from rnncourse.labs.circumstances import circumstances
 
         torch.set_num_threads(1)  # the matrices are small: more threads would only wait
         target = _place(lab) if arguments.record else None  # complain before the work, not after it
         results = gradients.experiment(seed=arguments.seed)
         if target:
             command = f"rnncourse train {lab}" + (f" --seed {arguments.seed}" if arguments.seed else "")
-            record = {"command": f"{command} --record", "seed": arguments.seed, **_circumstances(), **results}
+            beside = circumstances(f"{command} --record", "numpy", "torch")
+            record = beside | {"seed": arguments.seed} | results
             target.write_text(json.dumps(record) + "\n", encoding="utf-8")
             print(f"written: {target}")
     elif lab == "gru":
@@ -79,17 +78,3 @@ def _place(lab: str) -> Path:
     if not folder.is_dir():
         raise CourseError(f"there is no folder {folder}: use --record in a clone of the repository")
     return folder / f"{lab}.json"
-
-
-def _circumstances() -> dict[str, Any]:
-    """Return the day, the processor and the versions that results may depend on."""
-    import numpy as np
-    import torch
-
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        device = next(line.split(": ", 1)[1] for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        device = platform.processor() or platform.machine()
-    versions = {"python": platform.python_version(), "numpy": np.__version__, "torch": torch.__version__}
-    return {"date": datetime.date.today().isoformat(), "device": device, "versions": versions}

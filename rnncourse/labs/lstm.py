@@ -4,15 +4,14 @@ Everything is NumPy code of `rnncourse.reference`. ``rnncourse train lstm --reco
 writes what the chapter shows.
 """
 
-import datetime
 import json
-import platform
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnncourse.labs.circumstances import circumstances
 from rnncourse.reference import losses, lstm, optim, output_layer, rnn
 
 LENGTHS = (10, 30, 100, 300, 1000)
@@ -193,16 +192,7 @@ def run(record: bool = False) -> None:
 
 def _circumstances() -> dict[str, Any]:
     """Say by what, when and where the rows were made."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        device = next(line.split(": ", 1)[1] for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        device = platform.processor() or platform.machine()
-    return {
-        "command": "rnncourse train lstm --record",
-        "date": datetime.date.today().isoformat(),
-        "versions": {"python": platform.python_version(), "numpy": np.__version__},
-        "device": device,
+    return circumstances("rnncourse train lstm --record", "numpy") | {
         "seeds": list(range(SEEDS)),
         "units": UNITS,
         "batch": BATCH,

@@ -9,10 +9,8 @@ The comparison takes minutes, so the book shows a record of it: ``rnncourse trai
 
 from __future__ import annotations
 
-import datetime
 import json
 import os
-import platform
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import product
@@ -23,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from rnncourse.errors import CourseError
+from rnncourse.labs.circumstances import circumstances
 from rnncourse.labs.gru.models import CELLS, largest_size, loss, parameters, start, train
 from rnncourse.labs.gru.tasks import GAP, KEPT, KINDS, LONGEST, TESTED, WARM_UP, all_tasks
 
@@ -91,13 +90,7 @@ def compare(target: Path | None = None) -> None:
             print(*result.values(), flush=True)
     if target is None:
         return
-    report = {
-        "command": "rnncourse train gru --record",
-        "date": datetime.date.today().isoformat(),
-        "device": platform.processor() or platform.machine(),
-        "versions": {"python": platform.python_version(), "numpy": np.__version__},
-        "runs": runs,
-    }
+    report = circumstances("rnncourse train gru --record", "numpy") | {"runs": runs}
     target.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
